@@ -1,0 +1,88 @@
+"""A cohort: an AnnData of raw counts plus the names of its label and donor columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from anndata import AnnData
+
+from cohort._matrix import row_sums, to_csr
+
+LIBRARY = 1e4
+"""Counts per cell that `log_normalised` scales to."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cohort:
+    """Cells x genes with raw counts in `adata.X`; `label` and `donor` name columns of `adata.obs`.
+
+    The AnnData is never changed in place. `label=None` means unlabelled, `donor=None` that donors are not known.
+    Use `read_cohort` or `check_cohort` to have the contents checked; the constructor only holds them.
+    """
+
+    adata: AnnData
+    label: str | None = None
+    donor: str | None = None
+
+    def __len__(self) -> int:
+        return int(self.adata.n_obs)
+
+    def __repr__(self) -> str:
+        types = f", {len(self.types)} types in {self.label!r}" if self.label else ""
+        donors = f", donors in {self.donor!r}" if self.donor else ""
+        return f"Cohort({len(self):,} cells x {len(self.genes):,} genes{types}{donors})"
+
+    @cached_property
+    def genes(self) -> tuple[str, ...]:
+        """Gene names, in column order."""
+        return tuple(map(str, self.adata.var_names))
+
+    @cached_property
+    def counts(self) -> sp.csr_matrix:
+        """Raw counts, shape (n, g), CSR float32."""
+        return to_csr(self.adata.X)
+
+    @cached_property
+    def labels(self) -> npt.NDArray[np.str_]:
+        """The type of each cell, shape (n,). Raises KeyError when the cohort is unlabelled."""
+        if self.label is None:
+            raise KeyError("this cohort has no label column")
+        return np.asarray(self.adata.obs[self.label].astype(str), dtype=np.str_)
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """The distinct labels, sorted; () when unlabelled."""
+        return tuple(np.unique(self.labels).tolist()) if self.label is not None else ()
+
+    @cached_property
+    def donors(self) -> npt.NDArray[np.str_]:
+        """The donor of each cell, shape (n,). Raises KeyError when donors are not known."""
+        if self.donor is None:
+            raise KeyError("this cohort has no donor column")
+        return np.asarray(self.adata.obs[self.donor].astype(str), dtype=np.str_)
+
+    def subset(self, rows: Sequence[int] | npt.NDArray[Any]) -> Cohort:
+        """The cells at `rows` (positions or a boolean mask), copied."""
+        return Cohort(self.adata[np.asarray(rows)].copy(), label=self.label, donor=self.donor)
+
+    def select_genes(self, genes: Sequence[str]) -> Cohort:
+        """These genes in this order, copied. Raises KeyError naming genes that are not there."""
+        missing = sorted(set(genes) - set(self.genes))
+        if missing:
+            raise KeyError(f"genes not in the cohort: {', '.join(missing[:10])}")
+        return Cohort(self.adata[:, list(genes)].copy(), label=self.label, donor=self.donor)
+
+    def log_normalised(self) -> sp.csr_matrix:
+        """log(1 + counts scaled to 10,000 a cell), shape (n, g), CSR float32; cells without counts stay zero."""
+        counts = self.counts
+        totals = row_sums(counts)
+        scale = np.divide(LIBRARY, totals, out=np.zeros_like(totals), where=totals > 0)
+        normalised = sp.csr_matrix(sp.diags_array(scale) @ counts, dtype=np.float32)
+        normalised.data = np.log1p(normalised.data)
+        return normalised
