@@ -1,0 +1,50 @@
+"""Evidence becomes the graph: gene names, beliefs, stores, queries and exchange formats."""
+
+from kg._lookup import is_retracted
+from kg.belief import Reliability, edge_beliefs, edge_effect, reliability, write_reliability
+from kg.formats import Format, ImportResult, Refused, export, formats, read
+from kg.grn import GRN, Cut, GrnStats, Restriction
+from kg.mentions import Mention, find_mentions
+from kg.model import Beliefs, Edge, Effect, Evidence, Gene, GeneKind, Provenance, SourceKind
+from kg.names import Candidate, Resolution, Resolver, explain, is_tf, members, resolve, resolver, suggest
+from kg.store import GraphStore, open_store
+
+__all__ = [
+    "GRN",
+    "Beliefs",
+    "Candidate",
+    "Cut",
+    "Edge",
+    "Effect",
+    "Evidence",
+    "Format",
+    "Gene",
+    "GeneKind",
+    "GraphStore",
+    "GrnStats",
+    "ImportResult",
+    "Mention",
+    "Provenance",
+    "Refused",
+    "Reliability",
+    "Resolution",
+    "Resolver",
+    "Restriction",
+    "SourceKind",
+    "edge_beliefs",
+    "edge_effect",
+    "explain",
+    "export",
+    "find_mentions",
+    "formats",
+    "is_retracted",
+    "is_tf",
+    "members",
+    "open_store",
+    "read",
+    "reliability",
+    "resolve",
+    "resolver",
+    "suggest",
+    "write_reliability",
+]
