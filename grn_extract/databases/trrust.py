@@ -1,0 +1,32 @@
+"""TRRUST v2 (Han et al. 2018): TF, target, Activation / Repression / Unknown, PubMed numbers; human and mouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from grn_extract.databases import register
+from grn_extract.databases._rows import DatabaseResult, Fact, collect, read_rows
+from kg import Effect
+from prisyn_base import InputError, Problem
+
+_EFFECTS = {"Activation": Effect.ACTIVATION, "Repression": Effect.REPRESSION, "Unknown": Effect.UNKNOWN}
+
+
+@register("trrust")
+def read_trrust(path: Path, *, species: str = "human") -> DatabaseResult:
+    """The rows of TRRUST's own TSV, with or without a header. Raises InputError when no row has its four columns."""
+    result = collect(_facts(path), database="trrust", species=species)
+    if not result.evidence:
+        found = f"{result.rows} rows, none usable"
+        mend = "download trrust_rawdata.human.tsv or .mouse.tsv from TRRUST, and check the species"
+        raise InputError([Problem(str(path), found, "TF, target, effect, PMIDs, separated by tabs", mend)])
+    return result
+
+
+def _facts(path: Path) -> Iterator[Fact]:
+    for line, fields in read_rows(path, "\t"):
+        if fields[0] == "TF":
+            continue
+        regulator, target, effect, papers = (*fields, "", "", "", "")[:4]
+        yield Fact(line, fields, regulator, target, _EFFECTS.get(effect), papers)

@@ -1,0 +1,185 @@
+"""Readers are measured on texts with answers; the packaged example texts have them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from grn_extract import (
+    CooccurrenceReader,
+    Document,
+    EmbeddedReader,
+    GoldDocument,
+    compare,
+    evaluate,
+    example_corpus,
+    example_gold,
+    find_passages,
+    read_gold,
+)
+from grn_extract.reader import Progress
+from kg import Effect, Evidence, Gene, Provenance, find_mentions, resolve
+from prisyn_base import InputError
+
+PHENOMENA = {
+    "plain",
+    "negated",
+    "hedged",
+    "reversed-order",
+    "family-name",
+    "mouse-gene",
+    "two-sentence",
+    "nothing-here",
+    "several-edges",
+}
+
+
+class GoldReader:
+    """States what the gold says, and nothing else."""
+
+    name = "gold"
+    calls = 0
+
+    def __init__(self, gold: Iterable[GoldDocument], *, backwards: bool = False) -> None:
+        self._gold = {item.document.id: item for item in gold}
+        self._backwards = backwards
+
+    def read(self, documents: Iterable[Document], progress: Progress | None = None) -> Iterator[Evidence]:
+        for document in documents:
+            for edge in self._gold[document.id].edges:
+                genes = [Gene(curie, curie, "any") for curie in (edge.regulator, edge.target)]
+                one, other = genes[::-1] if self._backwards else genes
+                yield Evidence(
+                    one,
+                    other,
+                    edge.effect,
+                    document.id,
+                    document.text,
+                    Provenance("gold"),
+                    negated=edge.negated,
+                    hypothetical=edge.hypothetical,
+                )
+
+
+def test_the_example_corpus_has_every_phenomenon_and_unique_texts() -> None:
+    gold = example_gold()
+    assert len(gold) >= 48
+    assert {item.phenomenon for item in gold} == PHENOMENA
+    assert len({item.document.text for item in gold}) == len({item.document.id for item in gold}) == len(gold)
+    assert [item.document for item in gold] == example_corpus()
+
+
+def test_the_gold_says_what_its_phenomenon_means() -> None:
+    for item in example_gold():
+        flags = {(edge.negated, edge.hypothetical) for edge in item.edges}
+        expected = {"negated": {(True, False)}, "hedged": {(False, True)}, "nothing-here": set()}
+        assert flags == expected.get(item.phenomenon, {(False, False)}), item.document.id
+        assert (len(item.edges) > 1) == (item.phenomenon == "several-edges")
+
+
+def test_every_gold_gene_is_found_where_the_text_names_it() -> None:
+    for item in example_gold():
+        found = {mention.gene.curie for mention in find_mentions(item.document.text) if mention.gene}
+        assert {curie for edge in item.edges for curie in (edge.regulator, edge.target)} <= found, item.document.id
+
+
+def test_mouse_texts_have_mouse_genes_and_family_texts_families() -> None:
+    for item in example_gold():
+        curies = {curie for edge in item.edges for curie in (edge.regulator, edge.target)}
+        if item.phenomenon == "mouse-gene":
+            assert all(curie.startswith("MGI:") for curie in curies)
+        if item.phenomenon == "family-name":
+            assert any(resolve(curie).gene.kind == "family" for curie in curies)  # type: ignore[union-attr]
+
+
+def test_passages_of_the_example_corpus_stand_at_their_offsets() -> None:
+    for document in example_corpus():
+        for passage in find_passages(document):
+            assert document.text[passage.start : passage.end] == passage.text
+            assert all(passage.start <= m.start < m.end <= passage.end for m in passage.mentions)
+
+
+def test_cooccurrence_finds_everything_and_is_mostly_wrong() -> None:
+    result = evaluate(CooccurrenceReader(), example_gold())
+    assert result.recall == 1.0
+    assert result.precision < 0.4
+    assert result.by_phenomenon["nothing-here"].wrong > 0
+
+
+def test_saying_the_gold_is_perfect_and_saying_it_backwards_is_all_reversed() -> None:
+    gold = example_gold()
+    perfect = evaluate(GoldReader(gold), gold)
+    assert (perfect.precision, perfect.recall, perfect.f1, perfect.sign_accuracy) == (1.0, 1.0, 1.0, 1.0)
+    assert perfect.f1_ci == (1.0, 1.0)
+    backwards = evaluate(GoldReader(gold, backwards=True), gold)
+    assert backwards.f1 == 0.0
+    assert backwards.reversed == backwards.stated == perfect.pairs
+
+
+def test_a_reader_that_says_nothing_scores_nothing() -> None:
+    silent = compare([], example_gold(), reader="silent")
+    assert (silent.precision, silent.recall, silent.f1, silent.sign_accuracy) == (0.0, 0.0, 0.0, None)
+
+
+def test_an_evaluation_is_json_with_the_promised_keys() -> None:
+    values = json.loads(json.dumps(evaluate(CooccurrenceReader(), example_gold()).to_json(), allow_nan=False))
+    assert {"precision", "recall", "f1", "f1_ci", "sign_accuracy", "pairs", "documents", "seconds", "calls"} <= set(
+        values
+    )
+    assert values["f1_ci"][0] <= values["f1"] <= values["f1_ci"][1]
+
+
+def test_the_bootstrap_repeats_with_its_seed() -> None:
+    gold = example_gold()
+    one, same, other = (evaluate(CooccurrenceReader(), gold, seed=seed).f1_ci for seed in (1, 1, 2))
+    assert one == same != other
+
+
+def test_a_bad_line_of_gold_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "gold.jsonl"
+    good = {"document": "d", "text": "GATA1 activates KLF1.", "edges": []}
+    bad = {"document": "e", "text": "x", "edges": [{"regulator": "HGNC:1", "target": "HGNC:2", "effect": "up"}]}
+    file.write_text(json.dumps(good) + "\n" + json.dumps(bad) + "\n")
+    with pytest.raises(InputError, match=r"gold\.jsonl:2"):
+        read_gold(file)
+
+
+def test_cooccurrence_on_annotated_abstracts_is_what_was_computed_from_them(shared_data: Path) -> None:
+    gold = read_gold(shared_data / "gold" / "ge2011_regulation_edges.jsonl.gz", split="devel")
+    assert len(gold) == 259
+    result = evaluate(CooccurrenceReader(), gold)
+    assert 0.02 < result.precision < 0.035
+    assert 0.6 < result.recall < 0.8
+
+
+@pytest.mark.slow
+def test_the_embedded_reader_is_more_often_right_than_cooccurrence_and_repeats_itself(
+    embedded: EmbeddedReader,
+) -> None:
+    gold = example_gold()
+    one, again = (list(embedded.read(item.document for item in gold)) for _ in range(2))
+    assert one == again
+    result = compare(one, gold, reader="embedded")
+    assert result.stated > 0
+    assert result.precision > evaluate(CooccurrenceReader(), gold).precision
+
+
+def test_signs_are_judged_only_where_the_gold_knows_them() -> None:
+    gold = [item for item in example_gold() if item.phenomenon == "plain"][:2]
+    wrong_sign = [
+        Evidence(
+            Gene(edge.regulator, "a", "any"),
+            Gene(edge.target, "b", "any"),
+            Effect.REPRESSION,
+            item.document.id,
+            "",
+            Provenance("r"),
+        )
+        for item in gold
+        for edge in item.edges
+    ]
+    result = compare(wrong_sign, gold, reader="r")
+    assert (result.recall, result.sign_accuracy) == (1.0, 0.0)

@@ -1,0 +1,137 @@
+"""What PubMed and people send becomes documents; what is broken is named with its line."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from grn_extract import read_documents
+from prisyn_base import InputError, Problems
+
+ARTICLE = """<PubmedArticle><MedlineCitation><PMID>{pmid}</PMID><Article>
+<Journal><JournalIssue><PubDate><Year>2001</Year></PubDate></JournalIssue></Journal>
+<ArticleTitle>On <i>GATA1</i>.</ArticleTitle><Abstract>
+<AbstractText Label="AIM">To look.</AbstractText><AbstractText Label="RESULT">GATA1 binds.</AbstractText></Abstract>
+<PublicationTypeList><PublicationType UI="{type}">x</PublicationType></PublicationTypeList>
+</Article></MedlineCitation></PubmedArticle>"""
+
+
+def pubmed(*articles: str, head: str = "") -> str:
+    return f'<?xml version="1.0"?>{head}<PubmedArticleSet>{"".join(articles)}</PubmedArticleSet>'
+
+
+def found(path: Path) -> str:
+    with pytest.raises(InputError) as error:
+        list(read_documents(path))
+    return str(error.value)
+
+
+def test_a_structured_abstract_is_joined_under_its_title(tmp_path: Path) -> None:
+    file = tmp_path / "a.xml"
+    file.write_text(pubmed(ARTICLE.format(pmid=7, type="D016428")))
+    (document,) = read_documents(file)
+    assert document.text == "On GATA1.\nAIM: To look.\nRESULT: GATA1 binds."
+    assert (document.id, document.title, document.year, document.retracted) == ("PMID:7", "On GATA1.", 2001, False)
+
+
+def test_a_retracted_publication_is_marked_and_a_notice_of_retraction_is_not(tmp_path: Path) -> None:
+    file = tmp_path / "a.xml"
+    file.write_text(pubmed(ARTICLE.format(pmid=1, type="D016441"), ARTICLE.format(pmid=2, type="D016440")))
+    assert [document.retracted for document in read_documents(file)] == [True, False]
+
+
+def test_one_article_twice_is_one_document(tmp_path: Path) -> None:
+    for name in ("a.xml", "b.xml"):
+        (tmp_path / name).write_text(pubmed(ARTICLE.format(pmid=7, type="D016428")))
+    assert [document.id for document in read_documents(tmp_path)] == ["PMID:7"]
+
+
+def test_an_entity_bomb_is_refused_before_it_is_expanded(tmp_path: Path) -> None:
+    levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
+    file = tmp_path / "bomb.xml"
+    file.write_text(pubmed("&l11;", head=f'<!DOCTYPE p [<!ENTITY l0 "ha">{levels}]>'))
+    assert "entity 'l0'" in found(file)
+
+
+def test_an_outside_file_is_never_read_into_a_document(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret")
+    file = tmp_path / "a.xml"
+    article = ARTICLE.format(pmid=7, type="D016428").replace("To look.", "&s;")
+    file.write_text(pubmed(article, head=f'<!DOCTYPE p [<!ENTITY s SYSTEM "{tmp_path / "secret.txt"}">]>'))
+    assert "entity 's'" in found(file)
+
+
+@pytest.mark.parametrize("text", ["<!DOCTYPE html><html><body>503</body></html>", "<html></html>", "<eSearchResult/>"])
+def test_another_kind_of_page_is_no_article_set(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "a.xml"
+    file.write_text(text)
+    assert "PubMed" in found(file)
+
+
+def test_a_truncated_download_yields_what_is_whole_and_names_the_file(tmp_path: Path) -> None:
+    articles = [
+        ARTICLE.format(pmid=n, type="D016428").replace("To look.", f"To look {n * 7919}.") for n in range(1, 3000)
+    ]
+    packed = gzip.compress(pubmed(*articles).encode(), mtime=0)
+    file = tmp_path / "a.xml.gz"
+    file.write_bytes(packed[: len(packed) // 2])
+    problems = Problems()
+    documents = list(read_documents(file, problems=problems))
+    assert 0 < len(documents) < 2999
+    assert len(problems) == 1
+
+
+def test_broken_xml_names_its_line(tmp_path: Path) -> None:
+    file = tmp_path / "a.xml"
+    file.write_text(pubmed(ARTICLE.format(pmid=1, type="x"), "\n<oops>"))
+    assert "a.xml:7" in found(file)
+
+
+def test_bad_lines_are_all_named_and_good_ones_read(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    good = json.dumps({"id": "d", "text": "GATA1 binds.", "year": 1999})
+    file.write_text("\n".join([good, "{", '{"id": 3, "text": "x"}', '{"text": "x"}', "[]", good]))
+    problems = Problems()
+    (document,) = read_documents(file, problems=problems)
+    assert document.year == 1999
+    assert len(problems) == 4
+    message = found(file)
+    assert all(f"a.jsonl:{line}" in message for line in (2, 3, 4, 5))
+
+
+def test_a_file_without_a_suffix_is_known_by_its_content(tmp_path: Path) -> None:
+    (tmp_path / "lines").write_text('{"id": "d", "text": "t"}\n')
+    (tmp_path / "article").write_text(pubmed(ARTICLE.format(pmid=7, type="D016428")))
+    (tmp_path / "plain").write_text("GATA1 binds.")
+    ids = [next(iter(read_documents(tmp_path / name))).id for name in ("lines", "article", "plain")]
+    assert ids == ["d", "PMID:7", "text:plain"]
+
+
+def test_text_in_another_encoding_and_empty_text_are_named(tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes("one\nna\xefve".encode("latin-1"))
+    (tmp_path / "empty.txt").write_text(" ")
+    message = found(tmp_path)
+    assert "latin.txt:2" in message
+    assert "an empty file" in message
+
+
+def test_a_missing_path_is_named(tmp_path: Path) -> None:
+    assert "no such file" in found(tmp_path / "nothing.jsonl")
+
+
+def test_a_real_baseline_excerpt_gives_all_its_articles(shared_data: Path) -> None:
+    documents = list(read_documents(shared_data / "pubmed" / "pubmed21n1298_generegulation_subset.xml.gz"))
+    assert len(documents) == 630
+    assert sum(document.retracted for document in documents) == 4
+    assert all(document.id.startswith("PMID:") and document.text.startswith(document.title) for document in documents)
+
+
+def test_real_answers_of_eutilities_are_read(shared_data: Path) -> None:
+    counts = {
+        file.name: len(list(read_documents(file))) for file in (shared_data / "pubmed").glob("*pubmed[1-7-]*.xml")
+    }
+    assert counts["biopython_pubmed1.xml"] == 2
+    assert all(count >= 1 for count in counts.values())
