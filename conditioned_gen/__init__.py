@@ -1,0 +1,30 @@
+"""Private records and a public graph in, synthetic cohorts out, through one barrier."""
+
+from conditioned_gen.barrier import Block, PrivateCohort, Records, Release
+from conditioned_gen.generator import Fitted, Generator, Method, Progress, generator, load, methods
+from conditioned_gen.ledger import Entry, Ledger, Unit
+from conditioned_gen.mechanisms import delta_of, epsilon_of, mu_of
+from conditioned_gen.request import check_promise, check_request, smallest_type
+
+__all__ = [
+    "Block",
+    "Entry",
+    "Fitted",
+    "Generator",
+    "Ledger",
+    "Method",
+    "PrivateCohort",
+    "Progress",
+    "Records",
+    "Release",
+    "Unit",
+    "check_promise",
+    "check_request",
+    "delta_of",
+    "epsilon_of",
+    "generator",
+    "load",
+    "methods",
+    "mu_of",
+    "smallest_type",
+]

@@ -1,0 +1,256 @@
+"""The privacy barrier: the only thing a generator may see of private records.
+
+A generator is handed a `PrivateCohort`, the public graph and public cells, and nothing else. What it learns about
+private records has passed through one of the methods here, each of which bounds what one unit can contribute, adds
+noise and writes to the ledger *before* it hands anything out. There is no method that returns records, sizes or
+labels, so a forgotten charge is not a bug that can be written by accident.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from scipy.special import ndtri
+
+from cohort import Cohort
+from conditioned_gen.ledger import Entry, Ledger, Unit
+from conditioned_gen.mechanisms import GRID_BITS, Noise, mu_of
+from prisyn_base import InputError, Problem
+
+if TYPE_CHECKING:
+    from conditioned_gen.gradients import GradientChannel
+
+Floats = npt.NDArray[np.float64]
+_GRID = 2.0**GRID_BITS
+_CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Some records on the private side: raw counts (n, g), CSR, and the position of each one's type (n,)."""
+
+    counts: sp.csr_matrix
+    types: npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Part of the vector that each record contributes to a sum.
+
+    `of` maps records to rows (n, k), each row a function of its own record and of public or released values alone.
+    Rows are clipped to L2 norm `radius` and scaled to norm at most `weight`; with `per_type` they are added up
+    within each type (an outer product with the record's one-hot type, which has the same norm).
+    """
+
+    name: str
+    of: Callable[[Records], npt.NDArray[Any]]
+    width: int
+    radius: float
+    weight: float = 1.0
+    per_type: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Noisy sums by block name, in the block's own units, shape (k,) or (types, k), and the noise's sd in them."""
+
+    sums: dict[str, Floats]
+    noise: dict[str, float]
+
+
+class PrivateCohort:
+    """Private records behind the barrier, with the budget they may cost and the ledger of what they have cost.
+
+    Parameters: `epsilon` and `delta` are the promise for everything this object will ever release; `unit` is whose
+    presence is hidden: one cell, or one donor with all their cells. `types` is the public list of type names; left
+    out, it is itself released, at a price (`release_types`). `noise_seed` replaces the entropy of the operating
+    system and voids the guarantee, which the ledger then says.
+
+    The gene panel is taken as public. Neighbouring cohorts differ by adding or removing one unit.
+    """
+
+    def __init__(
+        self,
+        cohort: Cohort,
+        *,
+        epsilon: float,
+        delta: float,
+        unit: Unit = "cell",
+        types: Sequence[str] | None = None,
+        noise_seed: int | None = None,
+    ) -> None:
+        self.genes = cohort.genes
+        self.__cohort = cohort
+        self.__noise = Noise(noise_seed)
+        public = [f"the gene panel ({len(cohort.genes)} names)"]
+        if types is not None:
+            public.append(f"the names of the {len(types)} types")
+        self.ledger = Ledger(
+            unit=unit, budget_epsilon=epsilon, delta=delta, private=noise_seed is None, public=tuple(public)
+        )
+        self.__budget_mu = mu_of(epsilon, delta if types is not None else delta / 2)
+        self.__spent = 0.0
+        self.types: tuple[str, ...] = tuple(types) if types is not None else self.release_types()
+
+    def __repr__(self) -> str:
+        ledger = self.ledger
+        return f"PrivateCohort(unit={ledger.unit!r}, epsilon {ledger.epsilon:.3g} of {ledger.budget_epsilon:g} spent)"
+
+    @property
+    def share_left(self) -> float:
+        """What is left of the budget, as a share of its mu^2; 1 before any release."""
+        return max(1.0 - self.__spent, 0.0)
+
+    def release_types(self, *, share: float = 0.05) -> tuple[str, ...]:
+        """The names of the types with enough records to be named, by noisy threshold.
+
+        A record counts for one type, so adding or removing it moves one count by 1 and the noisy counts are
+        mu-Gaussian-DP with mu = 1 / sd. A type that only that record has is named with probability at most
+        delta / 2, the chance that noise exceeds threshold - 1; that chance is charged outright. For donors, who
+        may hold many types, there is no such bound here: declare the types instead.
+        """
+        if self.ledger.unit != "cell":
+            raise InputError(
+                [
+                    Problem(
+                        "types",
+                        "not declared, with donors as the unit",
+                        "the public list of type names",
+                        "name the types that the annotation's vocabulary has",
+                    )
+                ]
+            )
+        sd = self.__sd(share)
+        delta = self.ledger.delta / 2
+        names, counts = np.unique(self.__cohort.labels, return_counts=True)
+        threshold = 1.0 + 1.0 / _GRID - sd * float(ndtri(delta))
+        self.ledger.charge(
+            Entry(
+                name="types by noisy threshold",
+                sensitivity=1.0,
+                noise=sd,
+                coordinates=1,
+                delta=delta,
+                note=f"types with fewer than about {threshold:.0f} records are not named",
+            )
+        )
+        noisy = counts + self.__noise.gaussian(len(counts), sd * _GRID) / _GRID
+        return tuple(str(name) for name in names[noisy > threshold])
+
+    def release_sum(self, name: str, blocks: Sequence[Block], *, share: float) -> Release:
+        """Sum what each unit contributes over all units, with Gaussian noise; `share` of the budget's mu^2 is spent.
+
+        Sensitivity: each block's row is clipped to its radius and scaled to norm <= weight, and a one-hot outer
+        product keeps the norm, so one cell adds a vector of norm at most b = sqrt(sum of weight^2). A donor adds
+        the mean of their cells' vectors, whose norm is at most b by convexity. Vectors are cut towards zero on a
+        grid, which cannot lengthen them. Adding or removing a unit therefore moves the sum by at most b, and noise
+        of sd b / mu makes it mu-Gaussian-DP whatever was released before, since composition may be adaptive.
+        """
+        bound = math.sqrt(sum(block.weight**2 for block in blocks))
+        sd = bound * self.__sd(share)
+        sizes = [block.width * (len(self.types) if block.per_type else 1) for block in blocks]
+        total = np.zeros(sum(sizes), dtype=np.int64)
+        for records, weights in self.__units():
+            total += _contribution(records, weights, blocks, len(self.types))
+        total += self.__noise.gaussian(len(total), sd * _GRID)
+        self.ledger.charge(Entry(name=name, sensitivity=bound, noise=sd, coordinates=len(total)))
+        sums, noise = {}, {}
+        for block, part in zip(blocks, np.split(total / _GRID, np.cumsum(sizes)[:-1]), strict=True):
+            unit = block.radius / block.weight
+            sums[block.name] = part.reshape(-1, block.width) * unit if block.per_type else part * unit
+            noise[block.name] = sd * unit
+        return Release(sums, noise)
+
+    def model_steps(self, *, steps: int, sample_rate: float, clip: float) -> GradientChannel:
+        """A channel of `steps` noisy gradient sums for a generator's own parameters (DP-SGD; Abadi et al., 2016).
+
+        It takes all that is left of the budget: the noise is the least with which everything in the ledger, these
+        steps included, composes to the promised epsilon. All steps are charged when the channel is opened:
+        stopping early gives nothing back, so the number of steps cannot depend on private data. Needs the extra
+        `train`.
+        """
+        from conditioned_gen.gradients import GradientChannel, calibrated
+
+        if self.ledger.unit != "cell":
+            raise InputError(
+                [Problem("unit", self.ledger.unit, "cell, for this method", "choose grn_subspace for donors")]
+            )
+        self.__sd(self.share_left)
+        entry = calibrated(self.ledger, steps=steps, sample_rate=sample_rate, clip=clip)
+        self.ledger.charge(entry)
+        codes = _codes(self.__cohort.labels, self.types)
+        rows = np.flatnonzero(codes >= 0)
+        return GradientChannel(Records(self.__cohort.counts[rows], codes[rows]), self.__noise, entry)
+
+    def __sd(self, share: float) -> float:
+        """The noise per unit of sensitivity that `share` of the budget buys; refuses to overspend."""
+        if not 0 < share <= self.share_left + 1e-9:
+            raise InputError(
+                [
+                    Problem(
+                        "budget",
+                        f"a release of {share:.0%} of the budget with {self.share_left:.0%} left",
+                        "shares that add up to at most 100 %",
+                        "make a new cohort object for a new promise, and add both epsilons up",
+                    )
+                ]
+            )
+        self.__spent += share
+        return 1.0 / (self.__budget_mu * math.sqrt(share))
+
+    def __units(self) -> Iterator[tuple[Records, Floats | None]]:
+        """Records unit by unit where a unit is a donor (with mean weights), in blocks of cells otherwise."""
+        codes = _codes(self.__cohort.labels, self.types)
+        counts = self.__cohort.counts
+        known = np.flatnonzero(codes >= 0)
+        if self.ledger.unit == "donor":
+            order = known[np.argsort(self.__cohort.donors[known], kind="stable")]
+            _, starts = np.unique(self.__cohort.donors[order], return_index=True)
+            for rows in np.split(order, starts[1:]):
+                yield Records(counts[rows], codes[rows]), np.full(len(rows), 1.0 / len(rows))
+            return
+        for start in range(0, len(known), _CHUNK):
+            rows = known[start : start + _CHUNK]
+            yield Records(counts[rows], codes[rows]), None
+
+
+def _contribution(
+    records: Records, weights: Floats | None, blocks: Sequence[Block], types: int
+) -> npt.NDArray[np.int64]:
+    """What these records add to the sum, in grid units: one donor's vector, or the sum of single cells' vectors."""
+    parts = []
+    for block in blocks:
+        rows = np.asarray(block.of(records), dtype=np.float64).reshape(len(records.types), block.width)
+        rows = _clip(rows, block.radius) * (block.weight / block.radius)
+        rows = np.trunc(rows * _GRID) if weights is None else rows * (weights[:, None] * _GRID)
+        if block.per_type:
+            onehot = sp.csr_matrix(
+                (np.ones(len(rows)), (records.types, np.arange(len(rows)))), shape=(types, len(rows))
+            )
+            parts.append(np.asarray(onehot @ rows).ravel())
+        else:
+            parts.append(rows.sum(axis=0))
+    summed: npt.NDArray[np.int64] = np.trunc(np.concatenate(parts)).astype(np.int64)
+    return summed
+
+
+def _clip(rows: Floats, radius: float) -> Floats:
+    """Rows shortened to norm <= radius. Rows that are not finite become zero: they may not decide the sum."""
+    rows = np.where(np.isfinite(rows).all(axis=1, keepdims=True), rows, 0.0)
+    norms = np.linalg.norm(rows, axis=1, keepdims=True)
+    # The slack of 2**-40 covers the rounding of the norm itself, so that the bound holds in exact arithmetic.
+    bound = radius * (1 - 2.0**-40)
+    clipped: Floats = rows * (bound / np.maximum(norms, bound))
+    return clipped
+
+
+def _codes(labels: npt.NDArray[np.str_], types: Sequence[str]) -> npt.NDArray[np.intp]:
+    """The position of each label among `types`; -1 where it is not one of them, and the record is left out."""
+    position = {name: code for code, name in enumerate(types)}
+    return np.array([position.get(str(label), -1) for label in labels], dtype=np.intp)

@@ -1,0 +1,22 @@
+"""One generator a file. Adding one: its file, named like the method, and its entry in `METHODS`."""
+
+from conditioned_gen.generator import Method
+
+GRN_SUBSPACE = Method(
+    name="grn_subspace",
+    place="measurements",
+    units=("cell", "donor"),
+    cost="two or three noisy sums, closed form; seconds",
+    reference="Gaussian mechanism on root proportions, adaptive shrinkage along public axes, causal network on the GRN",
+)
+DP_CVAE = Method(
+    name="dp_cvae",
+    place="own parameters",
+    units=("cell",),
+    cost="DP-SGD with Opacus; minutes",
+    reference="Abadi et al. 2016 (DP-SGD) on a conditional VAE (Sohn et al. 2015)",
+    extra="train",
+)
+METHODS = (DP_CVAE, GRN_SUBSPACE)
+
+__all__ = ["DP_CVAE", "GRN_SUBSPACE", "METHODS"]

@@ -1,0 +1,93 @@
+"""Noisy gradients of a generator's own parameters: the barrier's place for DP-SGD."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from opacus import GradSampleModule
+
+from cohort import to_dense
+from conditioned_gen.barrier import Records
+from conditioned_gen.ledger import Entry, Ledger
+from conditioned_gen.mechanisms import GRID_BITS, Noise
+
+PerRecordLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Counts (n, g) and type positions (n,) to losses (n,), each from its own record alone."""
+
+
+class GradientChannel:
+    """Hands out noisy sums of clipped per-record gradients, one per step, for a fixed number of steps.
+
+    Each step draws a Poisson subsample with secret coins, clips each record's whole gradient to norm `clip`, cuts it
+    to a grid (which cannot lengthen it), adds the gradients up and adds noise of sd `noise`, also to an empty
+    subsample. Adding or removing one record moves the sum by at most `clip`.
+    """
+
+    def __init__(self, records: Records, noise: Noise, entry: Entry) -> None:
+        self.__records = records
+        self.__noise = noise
+        self.__entry = entry
+        self.steps_left = entry.steps
+
+    def step(self, module: GradSampleModule, loss: PerRecordLoss) -> list[torch.Tensor]:
+        """One noisy gradient sum, a tensor for each trainable parameter of `module`, in order."""
+        if self.steps_left == 0:
+            raise RuntimeError("all the steps that were charged have been taken")
+        self.steps_left -= 1
+        parameters = [p for p in module.parameters() if p.requires_grad]
+        size = sum(p.numel() for p in parameters)
+        chosen = np.flatnonzero(self.__noise.choose(len(self.__records.types), self.__entry.sample_rate))
+        total = self.__clipped_sum(module, parameters, loss, chosen) if len(chosen) else np.zeros(size, np.int64)
+        scale = self.__entry.noise / self.__entry.sensitivity * 2.0**GRID_BITS
+        noisy = (total + self.__noise.gaussian(size, scale)) * (self.__entry.sensitivity / 2.0**GRID_BITS)
+        flat = torch.from_numpy(noisy.astype(np.float32))
+        pieces = torch.split(flat, [p.numel() for p in parameters])
+        return [piece.reshape(p.shape) for piece, p in zip(pieces, parameters, strict=True)]
+
+    def __clipped_sum(
+        self, module: GradSampleModule, parameters: list[Any], loss: PerRecordLoss, chosen: np.ndarray
+    ) -> np.ndarray:
+        counts = torch.from_numpy(to_dense(self.__records.counts[chosen]))
+        types = torch.from_numpy(self.__records.types[chosen])
+        module.zero_grad(set_to_none=True)
+        with warnings.catch_warnings():
+            # Inputs are data and need no gradients, which is what the hook announces.
+            warnings.filterwarnings("ignore", message="Full backward hook is firing")
+            torch.autograd.backward(loss(counts, types).sum())
+        rows = torch.cat([p.grad_sample.flatten(1) for p in parameters], dim=1).double()
+        module.zero_grad(set_to_none=True)
+        rows = torch.nan_to_num(rows, nan=0.0, posinf=0.0, neginf=0.0)
+        bound = self.__entry.sensitivity * (1 - 2.0**-40)
+        rows *= (bound / rows.norm(dim=1, keepdim=True).clamp_min(1e-300)).clamp_max(1.0)
+        grid = torch.trunc(rows * (2.0**GRID_BITS / self.__entry.sensitivity))
+        summed: np.ndarray = grid.sum(dim=0).numpy().astype(np.int64)
+        return summed
+
+
+def calibrated(ledger: Ledger, *, steps: int, sample_rate: float, clip: float) -> Entry:
+    """The entry with the least noise such that it and the ledger compose to the promised epsilon, within .1 %."""
+    entry = Entry(
+        name="gradients of the generator's own parameters",
+        sensitivity=clip,
+        noise=clip,
+        coordinates=1,
+        steps=steps,
+        sample_rate=sample_rate,
+    )
+
+    def epsilon(noise: float) -> float:
+        return replace(ledger, entries=[*ledger.entries, replace(entry, noise=noise * clip)]).epsilon
+
+    low, high = 0.2, 1.0
+    while epsilon(high) > ledger.budget_epsilon:
+        low, high = high, 2 * high
+    while high / low > 1.001:
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if epsilon(middle) > ledger.budget_epsilon else (low, middle)
+    return replace(entry, noise=high * clip)

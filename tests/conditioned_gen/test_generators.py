@@ -1,0 +1,171 @@
+"""What every generator promises, and what the flagship promises beside."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from cohort import PBMC68K_TYPES, Cohort, to_dense
+from conditioned_gen import Fitted, generator, load, methods
+from conditioned_gen.generators.dp_cvae import DpCvae
+from conditioned_gen.generators.grn_subspace import GrnSubspace
+from prisyn_base import InputError
+
+QUICK = {"dp_cvae": DpCvae(hidden=8, latent=2, steps=4), "grn_subspace": GrnSubspace()}
+NAMES = [method.name for method in methods()]
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def name(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def fitted(name, members, grn) -> Fitted:
+    return _fit(name, members, grn)
+
+
+def _fit(name, members, grn, **options) -> Fitted:
+    from conditioned_gen import PrivateCohort
+
+    settings = {"epsilon": 5.0, "delta": 1e-5, "types": PBMC68K_TYPES, "noise_seed": 7, **options}
+    return QUICK[name].fit(PrivateCohort(members, **settings), grn=grn, seed=0)
+
+
+def test_every_method_has_quick_settings_here():
+    assert set(QUICK) == set(NAMES)
+    assert all(type(generator(name)) is type(QUICK[name]) for name in NAMES)
+
+
+def test_the_panel_and_all_types_come_out_as_raw_counts(fitted, members):
+    synthetic = fitted.sample(seed=1)
+    assert synthetic.genes == members.genes
+    assert synthetic.types == PBMC68K_TYPES
+    values = synthetic.counts.data
+    assert np.array_equal(values, np.rint(values))
+    assert values.min() >= 0
+    assert 0.8 * len(members) < len(synthetic) < 1.2 * len(members)
+
+
+def test_the_ledger_composes_to_the_promise_and_not_beyond(fitted):
+    assert 4.9 < fitted.ledger.epsilon <= 5.0
+    assert fitted.ledger.budget_epsilon == 5.0
+    assert not fitted.ledger.private
+
+
+def test_the_same_seeds_give_the_same_cohort_and_others_another(fitted, name, members, grn):
+    one, two = fitted.sample(50, seed=1), _fit(name, members, grn).sample(50, seed=1)
+    assert (one.counts != two.counts).nnz == 0
+    assert (one.counts != fitted.sample(50, seed=2).counts).nnz > 0
+    assert (one.counts != _fit(name, members, grn, noise_seed=8).sample(50, seed=1).counts).nnz > 0
+
+
+def test_noise_is_fresh_where_no_seed_is_given(name, members, grn):
+    one, two = (_fit(name, members, grn, noise_seed=None) for _ in range(2))
+    assert one.ledger.private
+    assert (one.sample(50, seed=1).counts != two.sample(50, seed=1).counts).nnz > 0
+
+
+def test_what_was_saved_is_what_is_loaded(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    again = load(tmp_path / "model")
+    assert again.ledger == fitted.ledger
+    assert (again.sample(40, seed=3).counts != fitted.sample(40, seed=3).counts).nnz == 0
+    assert sorted(p.name for p in (tmp_path / "model").iterdir()) == ["model.json", "model.safetensors"]
+
+
+def test_a_model_that_was_tampered_with_or_is_of_another_version_is_refused(fitted, tmp_path):
+    fitted.save(tmp_path / "model")
+    weights = tmp_path / "model" / "model.safetensors"
+    original = weights.read_bytes()
+    weights.write_bytes(original[:-1] + bytes([original[-1] ^ 1]))
+    with pytest.raises(InputError, match="do not match"):
+        load(tmp_path / "model")
+    weights.write_bytes(original)
+    description = json.loads((tmp_path / "model" / "model.json").read_text())
+    (tmp_path / "model" / "model.json").write_text(json.dumps({**description, "schema": 99}))
+    with pytest.raises(InputError, match="schema 99"):
+        load(tmp_path / "model")
+    with pytest.raises(InputError, match=r"no model\.json"):
+        load(tmp_path)
+
+
+def test_asking_for_types_or_genes_that_are_not_there_names_them(fitted):
+    with pytest.raises(InputError, match="did you mean .*SPI1"):
+        fitted.sample(10, do={"SPI": 0.0}, seed=0)
+    with pytest.raises(InputError, match="Neuron"):
+        fitted.sample(labels=["Neuron"], seed=0)
+    with pytest.raises(InputError, match="at least 1"):
+        fitted.sample(0, seed=0)
+
+
+def test_a_neighbouring_cohort_changes_nothing_but_the_barriers_outputs(name, members, grn):
+    """With the noise seeded, the releases of neighbouring cohorts have the same shape, noise and ledger."""
+    whole, less = _fit(name, members, grn), _fit(name, members.subset(np.arange(1, len(members))), grn)
+    assert whole.ledger == less.ledger
+    assert (whole.genes, whole.types) == (less.genes, less.types)
+
+
+def test_a_record_that_is_no_cell_at_all_cannot_move_the_flagship_far(members, grn):
+    """A canary a million counts deep in one gene is bounded like any other record."""
+    adata = members.adata.copy()
+    dense = to_dense(adata.X)
+    dense[0] = 0
+    dense[0, 3] = 1_000_000
+    adata.X = dense
+    canary = _fit("grn_subspace", Cohort(adata, label=members.label), grn)
+    plain = _fit("grn_subspace", members, grn)
+    assert np.abs(canary.counts - plain.counts).max() < 5  # type: ignore[attr-defined]
+    moved = np.abs(canary.proportions - plain.proportions).sum(axis=1)  # type: ignore[attr-defined]
+    assert moved.max() < 0.2
+
+
+def test_an_intervention_changes_what_it_reaches_and_nothing_else(members, grn):
+    fitted = _fit("grn_subspace", members, grn)
+    before, after = fitted.sample(seed=5), fitted.sample(do={"SPI1": 0.0}, seed=5)
+    changed = np.flatnonzero((to_dense(before.counts) != to_dense(after.counts)).any(axis=0))
+    spi1 = members.genes.index("SPI1")
+    assert spi1 in changed
+    assert set(changed) <= set(fitted.network.descendants(spi1))  # type: ignore[attr-defined]
+    assert to_dense(after.counts)[:, spi1].sum() == 0
+    il1b = members.genes.index("IL1B")
+    assert to_dense(after.counts)[:, il1b].sum() < to_dense(before.counts)[:, il1b].sum()
+
+
+def test_public_cells_guide_the_flagship_and_cost_nothing(members, cells, grn):
+    from conditioned_gen import PrivateCohort
+
+    private = PrivateCohort(members, epsilon=5, delta=1e-5, types=PBMC68K_TYPES, noise_seed=7)
+    fitted = GrnSubspace().fit(private, grn=grn, public=cells, seed=0)
+    assert fitted.settings["axes_from"] == "public cells"
+    assert fitted.ledger.epsilon <= 5.0
+
+
+def test_with_much_budget_the_flagship_finds_the_types_means(members, grn):
+    fitted = _fit("grn_subspace", members, grn, epsilon=1e4)
+    monocytes = members.labels == "CD14+ Monocyte"
+    profile = np.asarray(members.counts[monocytes].sum(axis=0)).ravel()
+    released = fitted.proportions[fitted.types.index("CD14+ Monocyte")]  # type: ignore[attr-defined]
+    assert np.corrcoef(np.sqrt(profile / profile.sum()), np.sqrt(released))[0, 1] > 0.99
+
+
+def test_methods_say_where_the_barrier_stands():
+    assert {method.name: method.place for method in methods()} == {
+        "dp_cvae": "own parameters",
+        "grn_subspace": "measurements",
+    }
+    with pytest.raises(InputError, match="one of dp_cvae, grn_subspace"):
+        generator("gan")
+
+
+def test_donors_are_refused_where_a_method_protects_cells_alone(members, grn):
+    adata = members.adata.copy()
+    adata.obs["donor"] = [f"d{row % 9}" for row in range(len(members))]
+    cohort = Cohort(adata, label=members.label, donor="donor")
+    with pytest.raises(InputError, match="choose grn_subspace"):
+        _fit("dp_cvae", cohort, grn, unit="donor")
+    fitted = _fit("grn_subspace", cohort, grn, unit="donor")
+    assert "all cells of one donor" in fitted.ledger.statement()
+    assert len(fitted.sample(30, seed=0)) == 30
