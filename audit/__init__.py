@@ -1,0 +1,38 @@
+"""Attacks on synthetic cohorts, measures of their use, and a verdict. Knows no generator."""
+
+from audit._selftest import SelfCheck, SelfTest, selftest
+from audit.attacks import ATTACKS, Attack, AttackView
+from audit.claim import Claim
+from audit.document import Cell, Figure, Section, Table
+from audit.gates import GATES, Gate
+from audit.metrics import METRICS, Metric, MetricView
+from audit.report import render_report
+from audit.result import AuditResult
+from audit.run import audit
+from audit.target import AuditTarget
+from audit.verdict import Check, Verdict
+
+__all__ = [
+    "ATTACKS",
+    "GATES",
+    "METRICS",
+    "Attack",
+    "AttackView",
+    "AuditResult",
+    "AuditTarget",
+    "Cell",
+    "Check",
+    "Claim",
+    "Figure",
+    "Gate",
+    "Metric",
+    "MetricView",
+    "Section",
+    "SelfCheck",
+    "SelfTest",
+    "Table",
+    "Verdict",
+    "audit",
+    "render_report",
+    "selftest",
+]

@@ -1,0 +1,117 @@
+"""One attack, run with its controls."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.attacks._protocol import Attack, AttackView
+from audit.statistics import (
+    FPRS,
+    ChanceTest,
+    EpsilonBound,
+    Estimate,
+    NullControl,
+    Rate,
+    Scores,
+    against_chance,
+    auc_estimate,
+    epsilon_bound,
+    label_permutation_control,
+    member_split_control,
+    rates,
+    roc,
+    tied_share,
+)
+
+MOST_TIES = 0.05
+
+
+@dataclass(frozen=True)
+class AttackResult:
+    """What one attack found, and whether the instrument worked; an empty `fault` means that it did.
+
+    `ties` is the share of member/non-member pairs with equal scores, `roc` the pairs (FPR, TPR) of the step curve,
+    `n` and `m` the members and non-members judged.
+    """
+
+    name: str
+    label: str
+    explanation: str
+    reference: str
+    auc: Estimate
+    rates: tuple[Rate, ...]
+    chance: ChanceTest
+    epsilon: EpsilonBound
+    controls: tuple[NullControl, ...]
+    ties: float
+    fault: str
+    n: int
+    m: int
+    clustered: bool
+    roc: tuple[tuple[float, float], ...] = field(repr=False)
+    seconds: float = 0.0
+
+
+def run_attack(
+    attack: Attack,
+    view: AttackView,
+    members: int,
+    *,
+    seed: int,
+    delta: float,
+    error: float = 0.05,
+    donors: tuple[npt.NDArray[np.str_], npt.NDArray[np.str_]] | None = None,
+) -> AttackResult:
+    """Score the view's queries, of which the first `members` are members, and say what the scores show.
+
+    `error` is that of the bound on epsilon; a caller with k attacks divides its own by k.
+
+    Raises ValueError where the attack gives another number of scores than there are queries.
+    """
+    start = time.perf_counter()
+    values = np.asarray(attack.scores(view), dtype=np.float64)
+    if values.shape != (len(view.queries),):
+        raise ValueError(f"attack {attack.name}: scores of shape {values.shape} for {len(view.queries)} records")
+    finite = bool(np.isfinite(values).all())
+    values = values if finite else np.zeros_like(values)
+    member_donors, nonmember_donors = donors or (None, None)
+    scores = Scores(values[:members], values[members:], member_donors, nonmember_donors)
+    estimate = auc_estimate(scores, seed=seed)
+    chance = against_chance(scores, seed=seed)
+    controls = (member_split_control(scores, seed=seed), label_permutation_control(scores, seed=seed))
+    ties = tied_share(scores.members, scores.nonmembers)
+    false, true = roc(scores.members, scores.nonmembers)
+    return AttackResult(
+        name=attack.name,
+        label=attack.label,
+        explanation=attack.explanation,
+        reference=attack.reference,
+        auc=estimate,
+        rates=rates(scores.members, scores.nonmembers, fprs=FPRS),
+        chance=chance,
+        epsilon=epsilon_bound(scores, delta=delta, error=error),
+        controls=controls,
+        ties=ties,
+        fault=_fault(finite, estimate.point, ties, controls),
+        n=len(scores.members),
+        m=len(scores.nonmembers),
+        clustered=scores.clustered,
+        roc=tuple(zip(false.tolist(), true.tolist(), strict=True)),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _fault(finite: bool, point: float, ties: float, controls: tuple[NullControl, ...]) -> str:
+    """Why this instrument cannot be believed, or nothing."""
+    if not finite:
+        return "it gave scores that are not finite numbers"
+    if ties > MOST_TIES:
+        return f"{ties:.0%} of its comparisons are ties, so its AUC is mostly a guess"
+    if point == 0.5:
+        return "its AUC is exactly 0.5, which working instruments do not show"
+    broken = [control.name for control in controls if not control.works]
+    return f"it finds a difference where there is none ({', '.join(broken)})" if broken else ""

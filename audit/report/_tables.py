@@ -1,0 +1,156 @@
+"""The report's tables, from the audit's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from audit.document import Cell, Table
+
+Json = Mapping[str, Any]
+MINUS, DASH = "\u2212", "\u2013"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage with the digits it needs."""
+    return f"{100 * share:.3g} %"
+
+
+def interval(estimate: Json) -> str:
+    """The two ends of an interval."""
+    return f"{estimate['low']:.3f} to {estimate['high']:.3f}".replace("-", MINUS)
+
+
+def p_value(value: float | None) -> str:
+    """A p-value as it is written."""
+    return DASH if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def claim(stated: Json) -> Table:
+    """The stated guarantee as a table."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            "Epsilon",
+            f"{stated['epsilon']:g}",
+            "The most that one unit can change the odds of any output, as a logarithm.",
+        ),
+        ("Delta", f"{stated['delta']:g}", "The chance with which epsilon may be exceeded."),
+        ("Unit", stated["unit"], "Whose presence is hidden: one of these may be added or removed."),
+        ("Holds for this run", "yes" if stated["is_private"] else "no", "Only noise that nobody can repeat protects."),
+    ]
+    return Table("The guarantee in numbers", ("Term", "Value", "Meaning"), tuple(rows))
+
+
+def attacks(facts: Json) -> Table:
+    """What each attack found."""
+    fprs = [rate["fpr"] for rate in facts["attacks"][0]["rates"]] if facts["attacks"] else []
+    rows = []
+    for attack in facts["attacks"]:
+        rates = [_rate(rate) for rate in attack["rates"]]
+        adjusted = (attack["adjusted"] or {}).values()
+        worst = p_value(min(adjusted)) if adjusted else "instrument failed"
+        rows.append((attack["label"], attack["auc"]["point"], interval(attack["auc"]), *rates, worst))
+    columns = ("Attack", "AUC", "95 %", *(f"Found at {percent(fpr)}" for fpr in fprs), "Smallest p")
+    return Table(
+        "What each attack found: AUC, members found at three rates of false alarms, and the smallest p-value against "
+        "chance after Holm's correction over all tests",
+        columns,
+        tuple(rows),
+    )
+
+
+def explained(facts: Json) -> Table:
+    """What each attack does and where it comes from."""
+    rows = tuple((attack["label"], attack["explanation"], attack["reference"]) for attack in facts["attacks"])
+    return Table("What the attacks do", ("Attack", "In one sentence", "Source"), rows)
+
+
+def _rate(rate: Json) -> str:
+    tpr = rate["tpr"]
+    if not rate["resolvable"]:
+        return "not resolvable"
+    return f"{100 * tpr['point']:.1f} % ({100 * tpr['low']:.1f} to {100 * tpr['high']:.1f})"
+
+
+def instruments(facts: Json) -> Table:
+    """Whether each instrument worked."""
+    rows = []
+    for attack in facts["attacks"]:
+        controls = [f"{c['auc']['point']:.3f} ({interval(c['auc'])})" for c in attack["controls"]]
+        rows.append((attack["label"], *controls, percent(attack["ties"]), attack["fault"] or "worked"))
+    columns = ("Attack", "AUC, members against members", "AUC, labels permuted", "Ties", "Instrument")
+    return Table(
+        "Controls: both must be about 0.5, and ties few, or the attack's silence means nothing", columns, tuple(rows)
+    )
+
+
+def proved(facts: Json) -> Table:
+    """Lower bounds on epsilon."""
+    claimed = DASH if facts["claim"] is None else f"{facts['claim']['epsilon']:g}"
+    rows = [
+        (a["label"], a["epsilon"]["clopper_pearson"], a["epsilon"]["gaussian"], claimed, f"{a['epsilon']['delta']:g}")
+        for a in facts["attacks"]
+    ]
+    columns = ("Attack", "Epsilon at least", "Epsilon at least, if Gaussian", "Claimed", "Delta")
+    return Table(
+        "What the attacks prove about epsilon: a lower bound above the claim would refute it", columns, tuple(rows)
+    )
+
+
+def metrics(facts: Json) -> Table:
+    """All metrics with their controls."""
+    rows = []
+    for metric in facts["metrics"]:
+        for score in metric["scores"]:
+            control = score["control"]
+            beside = None if control is None else control["point"]
+            rows.append(
+                (
+                    *(score["label"], score["estimate"]["point"], interval(score["estimate"]), beside),
+                    *(score["control_label"] or None, _goal(score), p_value(score["p_value"])),
+                )
+            )
+    columns = ("Measure", "Synthetic", "95 %", "Real", "Real means", "Goal", "p")
+    return Table("Fidelity and use, each beside what real records reach", columns, tuple(rows))
+
+
+def _goal(score: Json) -> str:
+    if score["goal"] == "maximise":
+        return f"high, up to {score['high']:g}"
+    if score["goal"] == "minimise":
+        return f"low, {score['target']:g}"
+    return f"near {score['target']:g}"
+
+
+def readings(facts: Json) -> Table:
+    """How each metric is read."""
+    rows = [
+        (score["label"], score["reading"], " ".join([metric["explanation"], *metric["notes"]]), metric["reference"])
+        for metric in facts["metrics"]
+        for score in metric["scores"]
+    ]
+    return Table("How to read these numbers", ("Measure", "Reading", "What is done", "Source"), tuple(rows))
+
+
+def detail(table: Json) -> Table:
+    """A metric's own table."""
+    return Table(table["caption"], tuple(table["columns"]), tuple(tuple(row) for row in table["rows"]))
+
+
+def sets(facts: Json) -> Table:
+    """What was audited."""
+    rows = tuple(
+        (name, summary["records"], summary["genes"], len(summary["types"]) or None, summary["donors"])
+        for name, summary in facts["sets"].items()
+    )
+    return Table("The audited sets", ("Set", "Records", "Genes", "Types", "Donors"), rows)
+
+
+def gates(facts: Json) -> Table:
+    """The thresholds of the verdict."""
+    rows = tuple((gate["name"], f"{gate['value']:g}", gate["meaning"], gate["reason"]) for gate in facts["gates"])
+    return Table(
+        "The thresholds of the verdict, fixed before any data are seen",
+        ("Threshold", "Value", "Meaning", "Reason"),
+        rows,
+    )

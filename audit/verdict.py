@@ -1,0 +1,221 @@
+"""Pass, fail, or cannot tell: one outcome from all checks, with its reasons in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from audit import gates
+from audit.attacks._run import AttackResult
+from audit.claim import Claim
+from audit.copies import Copies
+from audit.metrics import MetricResult
+from audit.statistics import Power, holm, resolvable, smallest_visible
+
+Outcome = Literal["pass", "fail", "cannot tell"]
+_HEADLINES: dict[Outcome, str] = {
+    "pass": "No attack found the members, and the tests were strong enough to see it if they had.",
+    "fail": "The synthetic data give away who was in the training data.",
+    "cannot tell": "These tests do not settle whether the synthetic data give members away.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question, its answer and the reason."""
+
+    name: str
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome, its headline, every check behind it, and what the tests could have seen at these sizes.
+
+    `adjusted` holds the Holm-corrected p-values by "attack: test".
+    """
+
+    outcome: Outcome
+    headline: str
+    checks: tuple[Check, ...]
+    power: Power | None
+    adjusted: tuple[tuple[str, float], ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The reasons that decided: those of the checks with the verdict's own outcome."""
+        return tuple(check.reason for check in self.checks if check.outcome == self.outcome)
+
+
+def judge(
+    attacks: Sequence[AttackResult], metrics: Sequence[MetricResult], copies: Copies, claim: Claim | None
+) -> Verdict:
+    """Fail if any check fails, else "cannot tell" if any cannot tell, else pass. The thresholds are `gates.GATES`."""
+    working = [attack for attack in attacks if not attack.fault]
+    adjusted = _adjusted(working)
+    power = _power(working, len(adjusted))
+    split = _split(metrics)
+    leaks = [*(_attack(attack, adjusted) for attack in attacks), *_claims(working, claim), *_privacy_loss(metrics)]
+    if any(check.outcome == "cannot tell" for check in split):
+        leaks = [_voided(check) for check in leaks]
+    checks = [_copies(copies), *leaks, _strength(working, power), *split]
+    outcomes = {check.outcome for check in checks}
+    outcome: Outcome = "fail" if "fail" in outcomes else "cannot tell" if "cannot tell" in outcomes else "pass"
+    return Verdict(outcome, _headline(outcome, claim, checks), tuple(checks), power, tuple(adjusted.items()))
+
+
+def _headline(outcome: Outcome, claim: Claim | None, checks: Sequence[Check]) -> str:
+    doubts = [check.name for check in checks if check.outcome == "cannot tell"]
+    if outcome == "cannot tell" and doubts == ["guarantee"]:
+        return "The attacks found nothing, but the privacy guarantee does not hold for this run."
+    if claim is not None and not claim.is_private:
+        return f"{_HEADLINES[outcome]} The privacy guarantee does not hold for this run."
+    return _HEADLINES[outcome]
+
+
+def _adjusted(attacks: Sequence[AttackResult]) -> dict[str, float]:
+    tests = {f"{attack.name}: AUC": attack.chance.above for attack in attacks}
+    tests |= {f"{a.name}: TPR at {fpr:g}": p for a in attacks for fpr, p in a.chance.rates}
+    return dict(zip(tests, holm(list(tests.values())), strict=True))
+
+
+def _power(attacks: Sequence[AttackResult], tests: int) -> Power | None:
+    if not attacks:
+        return None
+    widest = max(attacks, key=lambda attack: attack.chance.spread)
+    return smallest_visible(
+        widest.n,
+        widest.m,
+        spread=widest.chance.spread,
+        floor=widest.chance.floor,
+        level=gates.LEVEL.value / tests,
+        fprs=tuple(rate.fpr for rate in widest.rates),
+        clustered=widest.clustered,
+    )
+
+
+def _copies(copies: Copies) -> Check:
+    counts = (
+        f"{copies.members} of {copies.of_members} members and {copies.nonmembers} of {copies.of_nonmembers} "
+        "non-members stand verbatim in the synthetic set"
+    )
+    chance_excluded = copies.members > 0 and copies.nonmembers == 0 and copies.natural == 0
+    if copies.p_value <= gates.LEVEL.value or chance_excluded:
+        return Check("exact copies", "fail", f"{counts}: records were copied.")
+    return Check("exact copies", "pass", f"{counts}.")
+
+
+def _attack(attack: AttackResult, adjusted: dict[str, float]) -> Check:
+    name, label = f"attack {attack.name}", attack.label
+    if attack.fault:
+        return Check(name, "cannot tell", f"{label} did not work as an instrument: {attack.fault}.")
+    harm = _harm(attack, adjusted)
+    if harm:
+        return Check(name, "fail", f"{label}: {harm}.")
+    if attack.chance.below <= gates.BELOW_CHANCE.value / max(len(adjusted), 1):
+        found = f"prefers non-members (AUC {attack.auc.point:.3f}): the sets differ, or it misreads these data"
+        return Check(name, "cannot tell", f"{label} {found}.")
+    shown = f"AUC {attack.auc.point:.3f} [{attack.auc.low:.3f}, {attack.auc.high:.3f}]"
+    if attack.auc.high >= gates.AUC_HARM.value:
+        reason = f"{label}: {shown} reaches {gates.AUC_HARM.value:.2f}, so harm is not excluded."
+        return Check(name, "cannot tell", reason)
+    if adjusted[f"{attack.name}: AUC"] <= gates.LEVEL.value:
+        reason = f"{label} sees a trace of members, below the margin of {gates.AUC_MARGIN.value:.2f}: {shown}."
+        return Check(name, "pass", reason)
+    return Check(name, "pass", f"{label} does not find members beyond chance: {shown}.")
+
+
+def _voided(check: Check) -> Check:
+    """A leak that the two real sets alone could explain proves nothing against the generator."""
+    if check.outcome != "fail":
+        return check
+    return Check(check.name, "cannot tell", f"{check.reason} The two real sets differ by themselves, which may be why.")
+
+
+def _harm(attack: AttackResult, adjusted: dict[str, float]) -> str:
+    """What this attack found that fails, in words; empty where nothing does."""
+    level, found = gates.LEVEL.value, []
+    p_value = adjusted[f"{attack.name}: AUC"]
+    if p_value <= level and attack.auc.point >= gates.AUC_MARGIN.value:
+        found.append(f"tells members from non-members with AUC {attack.auc.point:.3f} (p = {p_value:.2g} after Holm)")
+    for rate in attack.rates:
+        p_rate = adjusted.get(f"{attack.name}: TPR at {rate.fpr:g}", 1.0)
+        if p_rate <= level and rate.tpr.point >= gates.RATE_MARGIN.value * rate.fpr:
+            found.append(f"finds {rate.tpr.point:.1%} of members at {rate.fpr:.1%} false alarms (p = {p_rate:.2g})")
+    return "; ".join(found)
+
+
+def _claims(attacks: Sequence[AttackResult], claim: Claim | None) -> list[Check]:
+    """Is a proved epsilon above the claimed one, and does the guarantee hold at all?"""
+    if claim is None:
+        return []
+    bounds = [(a.epsilon.gaussian if claim.gaussian else a.epsilon.clopper_pearson, a.label) for a in attacks]
+    bounds += [(a.epsilon.clopper_pearson, a.label) for a in attacks]
+    best, label = max(bounds, default=(0.0, ""))
+    said = f"claimed epsilon {claim.epsilon:g} at delta {claim.delta:g}"
+    if best > claim.epsilon:
+        checks = [Check("claim", "fail", f"{label} proves epsilon of at least {best:.2f}, above the {said}.")]
+    else:
+        checks = [Check("claim", "pass", f"No attack proves more than epsilon {best:.2f}; {said}.")]
+    if not claim.is_private:
+        reason = "The noise came from a fixed seed, so the stated guarantee does not hold, whatever the tests say."
+        checks.append(Check("guarantee", "cannot tell", reason))
+    return checks
+
+
+def _strength(attacks: Sequence[AttackResult], power: Power | None) -> Check:
+    """A pass must rest on tests that would have seen the harm."""
+    if power is None:
+        return Check("power", "cannot tell", "No attack worked, so nothing could have been seen.")
+    if power.auc is None:
+        return Check("power", "cannot tell", "There are too few independent units for any leak to become significant.")
+    seen = f"the smallest AUC seen with 80 % power is {power.auc:.3f}"
+    if power.auc > gates.AUC_HARM.value:
+        reason = f"Too few records: {seen}, and a leak of {gates.AUC_HARM.value:.2f} could have been missed."
+        return Check("power", "cannot tell", reason)
+    if not power.tpr:
+        fewest = next(m for m in range(1, 10**6) if resolvable(attacks[0].rates[-1].fpr, m))
+        reason = f"Too few non-members for any statement at low false positive rates: at least {fewest} are needed."
+        return Check("power", "cannot tell", reason)
+    fpr, tpr = power.tpr[0]
+    if tpr is not None and tpr > gates.RATE_HARM.value * fpr:
+        reason = f"Too few records: only a true positive rate of {tpr:.1%} at {fpr:.1%} false alarms would have shown."
+        return Check("power", "cannot tell", reason)
+    rate = f", and {tpr:.1%} of members found at {fpr:.1%} false alarms" if tpr is not None else ""
+    return Check("power", "pass", f"The tests could see harm: {seen}{rate}.")
+
+
+def _split(metrics: Sequence[MetricResult]) -> list[Check]:
+    """Do members and non-members differ without any synthetic data?"""
+    controls = [s.control for m in metrics if m.name == "rf_auroc" for s in m.scores if s.control is not None]
+    if not controls:
+        return []
+    low, point = controls[0].low, controls[0].point
+    if low > gates.SPLIT.value:
+        reason = (
+            f"Members and non-members differ by themselves: a forest tells them apart with AUROC {point:.2f} "
+            "without any synthetic data, so the attacks' results cannot be laid at the generator's door."
+        )
+        return [Check("split", "cannot tell", reason)]
+    return [
+        Check("split", "pass", f"Members and non-members are alike (forest AUROC {point:.2f}), as a split should be.")
+    ]
+
+
+def _privacy_loss(metrics: Sequence[MetricResult]) -> list[Check]:
+    """Are synthetic records nearer to members than to non-members?"""
+    losses = [s.estimate for m in metrics if m.name == "nnaa" for s in m.scores if s.key == "privacy_loss"]
+    if not losses:
+        return []
+    shown = f"nearest-neighbour privacy loss {losses[0].point:.3f} [{losses[0].low:.3f}, {losses[0].high:.3f}]"
+    if losses[0].low > gates.PRIVACY_LOSS.value:
+        reason = f"Synthetic records lie nearer to members than to others ({shown})."
+        return [Check("nearest neighbours", "cannot tell", reason)]
+    if losses[0].low > 0:
+        reason = f"Synthetic records lie nearer to members than to others, by less than the margin ({shown})."
+        return [Check("nearest neighbours", "pass", reason)]
+    return [
+        Check("nearest neighbours", "pass", f"Synthetic records lie no nearer to members than to others ({shown}).")
+    ]
