@@ -60,14 +60,26 @@ class GradientChannel:
             # Inputs are data and need no gradients, which is what the hook announces.
             warnings.filterwarnings("ignore", message="Full backward hook is firing")
             torch.autograd.backward(loss(counts, types).sum())
-        rows = torch.cat([p.grad_sample.flatten(1) for p in parameters], dim=1).double()
+        rows = [p.grad_sample.flatten(1) for p in parameters]
         module.zero_grad(set_to_none=True)
-        rows = torch.nan_to_num(rows, nan=0.0, posinf=0.0, neginf=0.0)
-        bound = self.__entry.sensitivity * (1 - 2.0**-40)
-        rows *= (bound / rows.norm(dim=1, keepdim=True).clamp_min(1e-300)).clamp_max(1.0)
-        grid = torch.trunc(rows * (2.0**GRID_BITS / self.__entry.sensitivity))
-        summed: np.ndarray = grid.sum(dim=0).numpy().astype(np.int64)
-        return summed
+        return _bounded_sum(rows, self.__entry.sensitivity)
+
+
+def _bounded_sum(rows: list[torch.Tensor], bound: float) -> np.ndarray:
+    """Sum over records of gradients (pieces of shape (n, p)) clipped to norm 1 in units of `bound`, on the grid.
+
+    Works in float32, in which cut values up to 2**GRID_BITS are exact; the slack of 2**-20 covers the rounding of
+    each product before it is cut. A record whose gradient is not finite contributes nothing.
+    """
+    norms = torch.sqrt(sum(torch.linalg.vector_norm(piece, dim=1, dtype=torch.float64) ** 2 for piece in rows))
+    factors = ((1 - 2.0**-20) / torch.clamp_min(norms, bound)) * 2.0**GRID_BITS
+    lost = ~torch.isfinite(norms)
+    if lost.any():
+        rows = [torch.where(lost[:, None], 0.0, piece) for piece in rows]
+        factors = torch.where(lost, 0.0, factors)
+    scale = factors.float()[:, None]
+    sums = [torch.trunc(piece * scale).sum(dim=0, dtype=torch.float64) for piece in rows]
+    return np.asarray(torch.cat(sums).numpy().astype(np.int64))
 
 
 def calibrated(ledger: Ledger, *, steps: int, sample_rate: float, clip: float) -> Entry:

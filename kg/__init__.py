@@ -1,6 +1,6 @@
 """Evidence becomes the graph: gene names, beliefs, stores, queries and exchange formats."""
 
-from kg._lookup import is_retracted
+from kg._lookup import demo_table, is_retracted
 from kg.belief import Reliability, edge_beliefs, edge_effect, reliability, write_reliability
 from kg.formats import Format, ImportResult, Refused, export, formats, read
 from kg.grn import GRN, Cut, GrnStats, Restriction
@@ -31,6 +31,7 @@ __all__ = [
     "Resolver",
     "Restriction",
     "SourceKind",
+    "demo_table",
     "edge_beliefs",
     "edge_effect",
     "explain",

@@ -18,6 +18,11 @@ def table(name: str) -> Iterator[list[str]]:
             yield line.rstrip("\n").split("\t")
 
 
+def demo_table() -> Path:
+    """The packaged part of TRRUST about genes of the demo's panel, in TRRUST's own layout (see `SOURCES.md`)."""
+    return TABLES / "trrust_demo.tsv"
+
+
 @cache
 def transcription_factors() -> frozenset[str]:
     """CURIEs of human and mouse transcription factors: the union of the lists named in `_tables/SOURCES.md`."""

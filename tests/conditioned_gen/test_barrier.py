@@ -177,3 +177,22 @@ def test_a_ledger_read_back_composes_anew(barrier):
     assert again == private.ledger
     record["epsilon"] = 0.001
     assert type(private.ledger).from_json(record).epsilon == private.ledger.epsilon
+
+
+def test_gradient_sums_are_bounded_per_record_and_exact_on_the_grid():
+    torch = pytest.importorskip("torch")
+    from conditioned_gen.gradients import _bounded_sum
+
+    rng = np.random.default_rng(0)
+    pieces = [torch.from_numpy(rng.standard_normal((9, width)).astype(np.float32)) for width in (40, 7)]
+    for scale in (1e-6, 1.0, 1e6):
+        for row in range(9):
+            alone = _bounded_sum([piece[row : row + 1] * scale for piece in pieces], 2.0)
+            assert sum(int(v) ** 2 for v in alone) <= 4**GRID_BITS
+        together = _bounded_sum([piece * scale for piece in pieces], 2.0)
+        parts = [_bounded_sum([piece[row : row + 1] * scale for piece in pieces], 2.0) for row in range(9)]
+        assert np.array_equal(together, np.sum(parts, axis=0))
+    pieces[0][3, 0] = float("nan")
+    pieces[1][4, 0] = float("inf")
+    kept = [row for row in range(9) if row not in (3, 4)]
+    assert np.array_equal(_bounded_sum(pieces, 2.0), _bounded_sum([piece[kept] for piece in pieces], 2.0))

@@ -93,7 +93,7 @@ def test_a_model_that_was_tampered_with_or_is_of_another_version_is_refused(fitt
 
 
 def test_asking_for_types_or_genes_that_are_not_there_names_them(fitted):
-    with pytest.raises(InputError, match="did you mean .*SPI1"):
+    with pytest.raises(InputError, match=r"did you mean .*SPI1"):
         fitted.sample(10, do={"SPI": 0.0}, seed=0)
     with pytest.raises(InputError, match="Neuron"):
         fitted.sample(labels=["Neuron"], seed=0)
