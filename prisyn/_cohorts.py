@@ -1,0 +1,50 @@
+"""The cohorts that commands and run files name: files, or the packaged example."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prisyn.runfile import EXAMPLE
+from prisyn_base import InputError, Problems
+
+if TYPE_CHECKING:
+    from cohort import Cohort
+
+
+def open_cohort(name: str, *, base: Path, label: str | None = None, donor: str | None = None) -> Cohort:
+    """`example` or a file relative to `base`, checked. Raises InputError with everything wrong with it."""
+    from cohort import pbmc68k, read_cohort
+
+    if name == EXAMPLE:
+        return pbmc68k()
+    return read_cohort(base / Path(name).expanduser(), label=label, donor=donor)
+
+
+def read_all(paths: Mapping[str, Path], *, label: str | None, donor: str | None) -> dict[str, Cohort]:
+    """Several cohort files by name. Raises InputError with everything wrong with any of them."""
+    from cohort import read_cohort
+
+    problems = Problems()
+    found: dict[str, Cohort] = {}
+    for name, path in paths.items():
+        # Synthetic cells have no donors; asking them for one would refuse what cannot be otherwise.
+        owner = donor if name in {"members", "nonmembers"} else None
+        try:
+            found[name] = read_cohort(path, label=label, donor=owner)
+        except InputError as error:
+            problems.extend(error.problems)
+    problems.raise_if_any()
+    return found
+
+
+def relabelled(cohort: Cohort, label: str | None) -> Cohort:
+    """The cohort with its types in a column named `label`, so that it can stand beside the cells it imitates."""
+    from cohort import Cohort
+
+    if label is None or cohort.label is None or label == cohort.label:
+        return cohort
+    adata = cohort.adata.copy()
+    adata.obs = adata.obs.rename(columns={cohort.label: label})
+    return Cohort(adata, label=label, donor=cohort.donor)

@@ -1,0 +1,72 @@
+"""The synthetic cohort is attacked and measured: `audit.json`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prisyn.engine import Stage
+from prisyn.progress import Lines
+from prisyn.runfile import Run
+from prisyn.stages.generate import MODEL, SYNTHETIC, cohort_inputs, split
+from prisyn_base import write_json
+
+if TYPE_CHECKING:
+    from audit import AuditTarget
+    from conditioned_gen import Ledger
+
+AUDIT = "audit.json"
+CODE = ("prisyn.stages.audit", "prisyn.stages.generate", "prisyn._cohorts", "audit", "cohort", "prisyn_base")
+
+
+def audit_stage(run: Run, display: Lines) -> Stage:
+    """The stage that judges. It sees the real cells: its results are as confidential as they are."""
+    section = run.settings.audit
+    settings = {
+        "seed": run.settings.seed,
+        "cohort": run.settings.cohort.model_dump(mode="json"),
+        **section.model_dump(mode="json"),
+    }
+
+    def work() -> None:
+        from audit import Claim, audit
+
+        ledger = read_ledger(run.out)
+        claim = Claim(
+            epsilon=ledger.epsilon,
+            delta=ledger.delta,
+            unit=ledger.unit,
+            statement=ledger.statement(),
+            is_private=ledger.private,
+            gaussian=all(entry.sample_rate == 1 and entry.delta == 0 for entry in ledger.entries),
+        )
+        result = audit(
+            make_target(run),
+            seed=run.settings.seed,
+            claim=claim,
+            attacks=None if section.attacks == "all" else section.attacks,
+            metrics=None if section.metrics == "all" else section.metrics,
+            progress=display.say,
+        )
+        write_json(run.out / AUDIT, result.to_json())
+        display.say(f"verdict: {result.verdict.outcome}. {result.verdict.headline}")
+
+    inputs = {SYNTHETIC: Path(SYNTHETIC), MODEL: Path(MODEL), **cohort_inputs(run)}
+    return Stage("audit", settings, inputs, (AUDIT,), CODE, work)
+
+
+def make_target(run: Run) -> AuditTarget:
+    """The run's members, holdout, synthetic cells and reference."""
+    from audit import AuditTarget
+    from cohort import read_cohort
+
+    members, holdout, reference = split(run)
+    synthetic = read_cohort(run.out / SYNTHETIC, label=run.settings.cohort.label)
+    return AuditTarget(members, holdout, synthetic, reference)
+
+
+def read_ledger(out: Path) -> Ledger:
+    """The ledger of the run's model."""
+    from conditioned_gen import load
+
+    return load(out / MODEL).ledger

@@ -1,0 +1,122 @@
+"""The members, behind the barrier, become a fitted generator; and that a synthetic cohort."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prisyn._cohorts import open_cohort, relabelled
+from prisyn.engine import Stage
+from prisyn.progress import Lines
+from prisyn.runfile import EXAMPLE, Run
+from prisyn.stages.extract import EVIDENCE
+from prisyn.stages.graph import read_grn
+from prisyn_base import Problems
+
+if TYPE_CHECKING:
+    from cohort import Cohort
+    from kg import GRN
+
+MODEL = "model"
+SYNTHETIC = "synthetic.h5ad"
+CODE = ("prisyn.stages.generate", "prisyn._cohorts", "conditioned_gen", "cohort", "kg", "prisyn_base")
+
+
+def fit_stage(run: Run, display: Lines) -> Stage:
+    """The stage that measures the members once. Its output is all that sampling and the report know of them."""
+    section = run.settings.generate
+    settings = {
+        "seed": run.settings.seed,
+        "min_belief": run.settings.graph.min_belief,
+        "cohort": run.settings.cohort.model_dump(mode="json"),
+        **section.model_dump(mode="json", exclude={"n"}),
+    }
+
+    def work() -> None:
+        from conditioned_gen import PrivateCohort, generator
+
+        if (run.out / MODEL).exists() and section.noise_seed is None:
+            display.say("the members are measured anew: whoever has the earlier model too knows more than epsilon says")
+        members = split(run)[0]
+        types = run.settings.cohort.types
+        grn = read_grn(run.out, min_belief=run.settings.graph.min_belief)
+        public = _public(run)
+        _check(run, members, grn, public)
+        private = PrivateCohort(
+            members,
+            epsilon=section.epsilon,
+            delta=section.delta,
+            unit=section.unit,
+            types=tuple(types) if types else None,
+            noise_seed=section.noise_seed,
+        )
+        fitted = generator(section.method).fit(
+            private,
+            grn=grn,
+            public=public,
+            seed=run.settings.seed,
+            progress=lambda done, total: display.advance(done, total, "fitting"),
+        )
+        fitted.save(run.out / MODEL)
+        spent = "" if fitted.ledger.private else " (fixed noise seed: not private)"
+        display.say(f"epsilon {fitted.ledger.epsilon:.4g} at delta {fitted.ledger.delta:g} spent{spent}")
+
+    return Stage("fit", settings, {EVIDENCE: Path(EVIDENCE), **cohort_inputs(run, public=True)}, (MODEL,), CODE, work)
+
+
+def sample_stage(run: Run, display: Lines) -> Stage:
+    """The stage that draws the synthetic cohort. It sees the fitted generator only, so it costs no privacy."""
+    n, seed, label = run.settings.generate.n, run.settings.seed, run.settings.cohort.label
+
+    def work() -> None:
+        from cohort import write_cohort
+        from conditioned_gen import load
+
+        synthetic = relabelled(load(run.out / MODEL).sample(n, seed=seed), label)
+        write_cohort(synthetic, run.out / SYNTHETIC)
+        display.say(repr(synthetic))
+
+    settings = {"n": n, "seed": seed, "label": label}
+    return Stage("sample", settings, {MODEL: Path(MODEL)}, (SYNTHETIC,), CODE, work)
+
+
+def split(run: Run) -> tuple[Cohort, Cohort, Cohort]:
+    """Members, holdout and reference of the run's cohort; the same for the same seed."""
+    from cohort import split_cohort
+
+    part = run.settings.cohort
+    cohort = open_cohort(part.file, base=run.base, label=part.label, donor=part.donor)
+    members, holdout, reference = split_cohort(cohort, fractions=part.fractions, seed=run.settings.seed)
+    return members, holdout, reference
+
+
+def cohort_inputs(run: Run, *, public: bool = False) -> dict[str, Path]:
+    """The files behind the run's cohort; the packaged example is part of the code instead."""
+    part = run.settings.cohort
+    names = [part.file, part.public if public else None]
+    return {name: run.path(name) for name in names if name is not None and name != EXAMPLE}
+
+
+def _check(run: Run, members: Cohort, grn: GRN, public: Cohort | None) -> None:
+    """What the run file's check could not know before there was a graph. Raises InputError."""
+    from conditioned_gen import check_request
+
+    section, types = run.settings.generate, run.settings.cohort.types
+    problems = Problems()
+    problems.extend(
+        check_request(
+            members,
+            epsilon=section.epsilon,
+            delta=section.delta,
+            unit=section.unit,
+            types=tuple(types) if types else None,
+            grn=grn,
+            public=public,
+        )
+    )
+    problems.raise_if_any()
+
+
+def _public(run: Run) -> Cohort | None:
+    name = run.settings.cohort.public
+    return None if name is None else open_cohort(name, base=run.base)
