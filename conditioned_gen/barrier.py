@@ -72,7 +72,8 @@ class PrivateCohort:
     out, it is itself released, at a price (`release_types`). `noise_seed` replaces the entropy of the operating
     system and voids the guarantee, which the ledger then says.
 
-    The gene panel is taken as public. Neighbouring cohorts differ by adding or removing one unit.
+    The gene panel and the name of the label column are taken as public. Neighbouring cohorts differ
+    by adding or removing one unit.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class PrivateCohort:
         noise_seed: int | None = None,
     ) -> None:
         self.genes = cohort.genes
+        self.label = cohort.label or "cell_type"
         self.__cohort = cohort
         self.__noise = Noise(noise_seed)
         public = [f"the gene panel ({len(cohort.genes)} names)"]

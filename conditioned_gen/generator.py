@@ -39,6 +39,7 @@ class Fitted(Protocol):
     method: ClassVar[Method]
     genes: tuple[str, ...]
     types: tuple[str, ...]
+    label: str
     ledger: Ledger
 
     def sample(

@@ -26,6 +26,7 @@ def write_model(
     method: str,
     genes: tuple[str, ...],
     types: tuple[str, ...],
+    label: str,
     ledger: Ledger,
     settings: Mapping[str, Any],
     arrays: Mapping[str, npt.NDArray[Any]],
@@ -42,6 +43,7 @@ def write_model(
                 "method": method,
                 "genes": list(genes),
                 "types": list(types),
+                "label": label,
                 "settings": dict(settings),
                 "ledger": ledger.to_json(),
                 "weights_sha256": sha256_file(weights),
@@ -62,7 +64,14 @@ def read_description(folder: Path) -> dict[str, Any]:
         found = description.get("schema") if isinstance(description, dict) else type(description).__name__
         raise _refused(file, f"schema {found!r}", f"schema {SCHEMA}", "use the version of PriSyn that wrote it")
     problems = Problems()
-    for key, kind in (("method", str), ("genes", list), ("types", list), ("settings", dict), ("ledger", dict)):
+    for key, kind in (
+        ("method", str),
+        ("genes", list),
+        ("types", list),
+        ("label", str),
+        ("settings", dict),
+        ("ledger", dict),
+    ):
         if not isinstance(description.get(key), kind):
             problems.add(f"{file}: {key}", repr(description.get(key))[:60], f"a {kind.__name__}", _REMAKE)
     problems.raise_if_any()

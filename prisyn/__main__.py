@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import warnings
 from types import FrameType
 
 
@@ -13,8 +12,6 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _stop)
     # Threads that spin while they wait make a shared machine ten times slower; the libraries read this when loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    # What libraries tell their own developers is of no use to somebody who runs a command.
-    warnings.filterwarnings("ignore", category=FutureWarning)
     from prisyn.cli import app
 
     app(prog_name="prisyn")

@@ -37,14 +37,3 @@ def read_all(paths: Mapping[str, Path], *, label: str | None, donor: str | None)
             problems.extend(error.problems)
     problems.raise_if_any()
     return found
-
-
-def relabelled(cohort: Cohort, label: str | None) -> Cohort:
-    """The cohort with its types in a column named `label`, so that it can stand beside the cells it imitates."""
-    from cohort import Cohort
-
-    if label is None or cohort.label is None or label == cohort.label:
-        return cohort
-    adata = cohort.adata.copy()
-    adata.obs = adata.obs.rename(columns={cohort.label: label})
-    return Cohort(adata, label=label, donor=cohort.donor)

@@ -27,7 +27,7 @@ import json, pathlib
 import grn_extract, kg, prisyn
 from grn_extract import example_corpus, example_gold
 from kg.names import explain
-from prisyn.stages.extract import demo_table
+from kg import demo_table
 print(json.dumps({
     "where": str(pathlib.Path(prisyn.__file__).parents[1]),
     "version": prisyn.__version__,

@@ -37,6 +37,7 @@ class SubspaceFitted:
 
     genes: tuple[str, ...]
     types: tuple[str, ...]
+    label: str
     ledger: Ledger
     proportions: Floats
     counts: Floats
@@ -66,6 +67,7 @@ class SubspaceFitted:
             sp.vstack(chunks),
             genes=self.genes,
             labels=drawn,
+            label=self.label,
             cells=[f"synthetic-{row}" for row in range(len(drawn))],
         )
 
@@ -77,6 +79,7 @@ class SubspaceFitted:
             method=self.method.name,
             genes=self.genes,
             types=self.types,
+            label=self.label,
             ledger=self.ledger,
             settings={**self.settings, "library_sd": self.library_sd, "spread": self.network.spread},
             arrays={
@@ -136,6 +139,7 @@ def load_fitted(folder: Path, description: Mapping[str, Any]) -> SubspaceFitted:
     return SubspaceFitted(
         genes=genes,
         types=types,
+        label=str(description["label"]),
         ledger=read_ledger(folder, description),
         proportions=arrays["proportions"],
         counts=arrays["counts"],

@@ -87,6 +87,7 @@ class DpCvae:
         return CvaeFitted(
             genes=private.genes,
             types=private.types,
+            label=private.label,
             ledger=private.ledger,
             network=network,
             counts=counts,
@@ -144,6 +145,7 @@ class CvaeFitted:
 
     genes: tuple[str, ...]
     types: tuple[str, ...]
+    label: str
     ledger: Ledger
     network: ConditionalVae
     counts: Floats
@@ -173,7 +175,11 @@ class CvaeFitted:
         libraries = np.exp(self.library_mean + self.library_sd * rng.standard_normal(len(codes)))
         counts = rng.poisson(libraries[:, None] * proportions)
         return make_cohort(
-            counts, genes=self.genes, labels=drawn, cells=[f"synthetic-{row}" for row in range(len(drawn))]
+            counts,
+            genes=self.genes,
+            labels=drawn,
+            label=self.label,
+            cells=[f"synthetic-{row}" for row in range(len(drawn))],
         )
 
     def save(self, folder: str | Path) -> None:
@@ -184,6 +190,7 @@ class CvaeFitted:
             method=self.method.name,
             genes=self.genes,
             types=self.types,
+            label=self.label,
             ledger=self.ledger,
             settings={**self.settings, "library_mean": self.library_mean, "library_sd": self.library_sd},
             arrays={**weights, "counts": self.counts},
@@ -200,6 +207,7 @@ def load_fitted(folder: Path, description: Mapping[str, Any]) -> CvaeFitted:
     return CvaeFitted(
         genes=genes,
         types=types,
+        label=str(description["label"]),
         ledger=read_ledger(folder, description),
         network=network,
         counts=arrays["counts"],

@@ -98,6 +98,7 @@ class GrnSubspace:
         return SubspaceFitted(
             genes=genes,
             types=private.types,
+            label=private.label,
             ledger=private.ledger,
             proportions=proportions,
             counts=counts,

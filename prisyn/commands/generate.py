@@ -11,7 +11,6 @@ from prisyn._command import Format, FormatOption, SeedOption, command, emit, emi
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from cohort import Cohort
     from kg import GRN
 
 app = group(
@@ -100,7 +99,6 @@ def sample(
             "--do", help="Hold a gene at a multiple of its level; what it regulates follows.", metavar="GENE=VALUE"
         ),
     ] = None,
-    label: Annotated[str | None, typer.Option("--label", help="Name the column of types like this.")] = None,
 ) -> None:
     """Draw cells from a fitted generator. That costs no further privacy, however often it is done.
 
@@ -111,9 +109,8 @@ def sample(
     """
     from cohort import write_cohort
     from conditioned_gen import load
-    from prisyn._cohorts import relabelled
 
-    cells: Cohort = relabelled(load(model).sample(n, do=_interventions(do or []), seed=seed), label)
+    cells = load(model).sample(n, do=_interventions(do or []), seed=seed)
     write_cohort(cells, out)
     say(f"wrote {out}: {cells!r}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prisyn.engine import Stage
@@ -42,13 +41,6 @@ def extract_stage(run: Run, display: Lines) -> Stage:
         write_json(run.out / EVALUATION, _record(evaluation))
 
     return Stage("extract", section.model_dump(mode="json"), inputs, (EVIDENCE, EVALUATION), CODE, work)
-
-
-def demo_table() -> Path:
-    """The packaged part of TRRUST, in TRRUST's own layout."""
-    import kg
-
-    return Path(kg.__file__).parent / "_tables" / "trrust_demo.tsv"
 
 
 def read_corpus(run: Run) -> list[Document]:

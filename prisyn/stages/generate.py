@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prisyn._cohorts import open_cohort, relabelled
+from prisyn._cohorts import open_cohort
 from prisyn.engine import Stage
 from prisyn.progress import Lines
 from prisyn.runfile import EXAMPLE, Run
@@ -66,18 +66,17 @@ def fit_stage(run: Run, display: Lines) -> Stage:
 
 def sample_stage(run: Run, display: Lines) -> Stage:
     """The stage that draws the synthetic cohort. It sees the fitted generator only, so it costs no privacy."""
-    n, seed, label = run.settings.generate.n, run.settings.seed, run.settings.cohort.label
+    n, seed = run.settings.generate.n, run.settings.seed
 
     def work() -> None:
         from cohort import write_cohort
         from conditioned_gen import load
 
-        synthetic = relabelled(load(run.out / MODEL).sample(n, seed=seed), label)
+        synthetic = load(run.out / MODEL).sample(n, seed=seed)
         write_cohort(synthetic, run.out / SYNTHETIC)
         display.say(repr(synthetic))
 
-    settings = {"n": n, "seed": seed, "label": label}
-    return Stage("sample", settings, {MODEL: Path(MODEL)}, (SYNTHETIC,), CODE, work)
+    return Stage("sample", {"n": n, "seed": seed}, {MODEL: Path(MODEL)}, (SYNTHETIC,), CODE, work)
 
 
 def split(run: Run) -> tuple[Cohort, Cohort, Cohort]:

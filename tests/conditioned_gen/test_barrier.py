@@ -143,7 +143,7 @@ def test_a_type_that_one_record_has_is_named_with_probability_at_most_half_of_de
 def test_the_barrier_shows_neither_records_nor_sizes(barrier):
     private = barrier()
     shown = {name for name in dir(private) if not name.startswith("_")}
-    assert shown == {"genes", "ledger", "model_steps", "release_sum", "release_types", "share_left", "types"}
+    assert shown == {"genes", "label", "ledger", "model_steps", "release_sum", "release_types", "share_left", "types"}
     assert "420" not in repr(private)
 
 

@@ -49,6 +49,12 @@ def test_the_panel_and_all_types_come_out_as_raw_counts(fitted, members):
     assert 0.8 * len(members) < len(synthetic) < 1.2 * len(members)
 
 
+def test_the_column_of_types_keeps_its_name(name, members, grn):
+    renamed = Cohort(members.adata.copy(), label="kind")
+    renamed.adata.obs = renamed.adata.obs.rename(columns={"cell_type": "kind"})
+    assert _fit(name, renamed, grn).sample(20, seed=0).label == "kind"
+
+
 def test_the_ledger_composes_to_the_promise_and_not_beyond(fitted):
     assert 4.9 < fitted.ledger.epsilon <= 5.0
     assert fitted.ledger.budget_epsilon == 5.0
