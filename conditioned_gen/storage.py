@@ -17,6 +17,7 @@ from prisyn_base import InputError, Problem, Problems, atomic_folder, sha256_fil
 
 SCHEMA = 1
 Arrays = dict[str, npt.NDArray[Any]]
+_FIELDS = {"method": str, "genes": list, "types": list, "label": str, "settings": dict, "ledger": dict}
 _REMAKE = "fit the model again, or copy the whole folder again"
 
 
@@ -64,14 +65,7 @@ def read_description(folder: Path) -> dict[str, Any]:
         found = description.get("schema") if isinstance(description, dict) else type(description).__name__
         raise _refused(file, f"schema {found!r}", f"schema {SCHEMA}", "use the version of PriSyn that wrote it")
     problems = Problems()
-    for key, kind in (
-        ("method", str),
-        ("genes", list),
-        ("types", list),
-        ("label", str),
-        ("settings", dict),
-        ("ledger", dict),
-    ):
+    for key, kind in _FIELDS.items():
         if not isinstance(description.get(key), kind):
             problems.add(f"{file}: {key}", repr(description.get(key))[:60], f"a {kind.__name__}", _REMAKE)
     problems.raise_if_any()

@@ -80,6 +80,7 @@ def _read_corpus(run: Run, display: Lines) -> tuple[list[Evidence], Evaluation |
 
 def _read_databases(run: Run, display: Lines) -> list[Evidence]:
     from grn_extract import read_database
+    from kg import demo_table
 
     tables = [(table.name, run.path(table.file), table.species) for table in run.database_tables()]
     if run.settings.extract.databases == EXAMPLE:
