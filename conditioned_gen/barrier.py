@@ -143,7 +143,19 @@ class PrivateCohort:
             )
         )
         noisy = counts + self.__noise.gaussian(len(counts), sd * _GRID) / _GRID
-        return tuple(str(name) for name in names[noisy > threshold])
+        named = tuple(str(name) for name in names[noisy > threshold])
+        if not named:
+            raise InputError(
+                [
+                    Problem(
+                        "types",
+                        "none with enough records to be named privately",
+                        f"types of about {threshold:.0f} records or more",
+                        "declare the public list of type names, which costs nothing",
+                    )
+                ]
+            )
+        return named
 
     def release_sum(self, name: str, blocks: Sequence[Block], *, share: float) -> Release:
         """Sum what each unit contributes over all units, with Gaussian noise; `share` of the budget's mu^2 is spent.

@@ -11,6 +11,7 @@ from prisyn_base import InputError, Problems
 
 if TYPE_CHECKING:
     from cohort import Cohort
+    from conditioned_gen import Fitted
 
 
 def open_cohort(name: str, *, base: Path, label: str | None = None, donor: str | None = None) -> Cohort:
@@ -37,3 +38,14 @@ def read_all(paths: Mapping[str, Path], *, label: str | None, donor: str | None)
             problems.extend(error.problems)
     problems.raise_if_any()
     return found
+
+
+def unnamed_types(cohort: Cohort, fitted: Fitted) -> tuple[str, ...]:
+    """A confidential line for the owner of the data, where types were too small to be named."""
+    lost = sorted(set(cohort.types) - set(fitted.types))
+    if not lost:
+        return ()
+    return (
+        f"left out, as too small to be named privately: {', '.join(lost)} (confidential: do not publish this line). "
+        "Declare the types that are public knowledge to keep them.",
+    )

@@ -63,10 +63,10 @@ class DpCvae:
     method: ClassVar[Method] = DP_CVAE
     hidden: int = 64
     latent: int = 8
-    steps: int = 800
+    steps: int = 300
     sample_rate: float = 0.15
     clip: float = 1.0
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-2
     count_share: float = 0.1
 
     def fit(
@@ -131,7 +131,7 @@ class DpCvae:
                 Block("counts", lambda r: np.ones((len(r.types), 1)), width=1, radius=1.0, per_type=True),
                 Block("library", library, width=2, radius=float(np.sqrt(2)), weight=0.5),
             ],
-            share=self.count_share,
+            share=self.count_share * private.share_left,
         )
         counts = np.maximum(release.sums["counts"].ravel(), 1.0)
         first, second = release.sums["library"] / counts.sum()

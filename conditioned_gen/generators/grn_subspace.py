@@ -56,8 +56,8 @@ class _Centre:
 class GrnSubspace:
     """Settings of the method; all of them are constants that no private record has influenced.
 
-    `shares` divide the budget's mu^2 between the three releases. `spread` is the standard deviation of a gene's
-    log level between cells of one type, a prior that the data do not update.
+    `shares` divide the mu^2 that is left of the budget between the three releases. `spread` is the standard deviation
+    of a gene's log level between cells of one type, a prior that the data do not update.
     """
 
     method: ClassVar[Method] = GRN_SUBSPACE
@@ -80,7 +80,9 @@ class GrnSubspace:
         genes = private.genes
         axes = public_axes(public, genes) if public is not None else regulon_axes(grn, genes)
         edges = _edges_within(grn, genes)
-        shares = self.shares if edges else (self.shares[0], self.shares[1] + self.shares[2], 0.0)
+        # Naming the types may have cost part of the budget already: shares are of what is left.
+        left = private.share_left
+        shares = [share * left for share in (self.shares if edges else (self.shares[0], 1 - self.shares[0], 0.0))]
         centre = _release_centre(private, share=shares[0])
         tell(1, 3)
         released = _release_types(private, centre, share=shares[1])
@@ -106,7 +108,7 @@ class GrnSubspace:
             library_sd=library_sd,
             network=CausalNetwork.from_grn(grn, genes, gain=gain, spread=self.spread),
             settings={
-                "shares": list(shares),
+                "shares": shares,
                 "gain": gain,
                 "edges": len(edges),
                 "axes": 0 if axes is None else int(axes.shape[1]),

@@ -56,6 +56,7 @@ def fit(
     """
     from cohort import read_cohort
     from conditioned_gen import PrivateCohort, check_request, generator
+    from prisyn._cohorts import unnamed_types
     from prisyn.progress import counting
 
     if out.exists():
@@ -83,6 +84,8 @@ def fit(
     with counting("fitting", None) as progress:
         fitted = generator(method).fit(private, grn=graph, public=public_cells, seed=seed, progress=progress)
     fitted.save(out)
+    for line in unnamed_types(private_cells, fitted):
+        say(line)
     say(fitted.ledger.statement())
     say(f"wrote {out}; next: prisyn generate sample --model {out} --n 1000 --seed {seed} --out synthetic.h5ad")
 

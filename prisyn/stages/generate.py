@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prisyn._cohorts import open_cohort
+from prisyn._cohorts import open_cohort, unnamed_types
 from prisyn.engine import Stage
 from prisyn.progress import Lines
 from prisyn.runfile import EXAMPLE, Run
@@ -58,6 +58,8 @@ def fit_stage(run: Run, display: Lines) -> Stage:
             progress=lambda done, total: display.advance(done, total, "fitting"),
         )
         fitted.save(run.out / MODEL)
+        for line in unnamed_types(members, fitted):
+            display.say(line)
         spent = "" if fitted.ledger.private else " (fixed noise seed: not private)"
         display.say(f"epsilon {fitted.ledger.epsilon:.4g} at delta {fitted.ledger.delta:g} spent{spent}")
 

@@ -140,6 +140,11 @@ def test_a_type_that_one_record_has_is_named_with_probability_at_most_half_of_de
     assert named == 0
 
 
+def test_a_cohort_without_any_type_large_enough_to_be_named_is_told_what_to_do():
+    with pytest.raises(InputError, match="declare the public list of type names"):
+        small([[1, 0, 0], [0, 1, 0]], ["x", "y"], epsilon=1, types=None)
+
+
 def test_the_barrier_shows_neither_records_nor_sizes(barrier):
     private = barrier()
     shown = {name for name in dir(private) if not name.startswith("_")}

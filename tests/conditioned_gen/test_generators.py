@@ -140,6 +140,14 @@ def test_an_intervention_changes_what_it_reaches_and_nothing_else(members, grn):
     assert to_dense(after.counts)[:, il1b].sum() < to_dense(before.counts)[:, il1b].sum()
 
 
+def test_types_that_are_bought_leave_a_whole_fit_within_the_promise(name, members, grn):
+    fitted = _fit(name, members, grn, types=None)
+    assert "Dendritic" in fitted.types
+    assert "CD34+" not in fitted.types
+    assert 4.9 < fitted.ledger.epsilon <= 5.0
+    assert set(fitted.sample(60, seed=0).types) == set(fitted.types)
+
+
 def test_public_cells_guide_the_flagship_and_cost_nothing(members, cells, grn):
     from conditioned_gen import PrivateCohort
 
