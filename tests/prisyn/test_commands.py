@@ -130,7 +130,7 @@ def test_a_modeller_fits_samples_and_audits(cells: Path, graph: Path) -> None:
     assert done.exit_code == 0, done.stderr
     assert call(*fit, *budget, "--out", cells / "model").exit_code == 2, "a model was overwritten"
     assert data("generate", "ledger", "--model", cells / "model")["epsilon"] == pytest.approx(5, rel=1e-6)
-    sample = ["generate", "sample", "--model", cells / "model", "--n", "150", "--seed", "1", "--label", "kind"]
+    sample = ["generate", "sample", "--model", cells / "model", "--n", "150", "--seed", "1"]
     for name, do in (("plain", []), ("again", []), ("knockout", ["--do", "GATA1=0"])):
         assert call(*sample, *do, "--out", cells / f"{name}.h5ad").exit_code == 0
     plain, again, knockout = (anndata.read_h5ad(cells / f"{n}.h5ad") for n in ("plain", "again", "knockout"))
