@@ -180,8 +180,20 @@ def _reasons(stage: Stage, out: Path) -> list[str]:
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    names = sorted(key for key in set(old) | set(new) if old.get(key) != new.get(key))
-    return [f"settings changed: {key} {_short(old.get(key))} -> {_short(new.get(key))}" for key in names]
+    before, after = _flat(old), _flat(new)
+    names = sorted(key for key in set(before) | set(after) if before.get(key) != after.get(key))
+    return [f"settings changed: {key} {_short(before.get(key))} -> {_short(after.get(key))}" for key in names]
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Settings by dotted name, so that a change inside a section is told by itself."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
 
 
 def _short(value: Any) -> str:

@@ -82,6 +82,14 @@ def test_a_changed_setting_runs_only_the_stages_that_have_it(source: Path, out: 
     assert [path.name for path in (out / "frequent").iterdir()] == ["SPI1"]
 
 
+def test_a_change_inside_a_section_is_told_by_its_own_name(source: Path, out: Path) -> None:
+    stages = word_count(source, out, least=2)
+    nested = [stages[0], replace(stages[1], settings={"words": {"least": 2, "most": None}})]
+    execute(nested, out)
+    changed = [stages[0], replace(stages[1], settings={"words": {"least": 2, "most": 9}})]
+    assert reasons(changed, out)["frequent"] == ("settings changed: words.most null -> 9",)
+
+
 def test_an_input_that_changes_nothing_downstream_stops_there(source: Path, out: Path) -> None:
     execute(word_count(source, out, least=2), out)
     source.write_text(source.read_text().replace(" ", "\n"))
