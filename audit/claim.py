@@ -13,7 +13,7 @@ class Claim:
     """A differential-privacy promise: (epsilon, delta) for one `unit` (cell, donor, patient), in words in `statement`.
 
     `is_private` is False where the guarantee does not hold whatever the numbers say, say because the noise came from
-    a fixed seed. `gaussian` says that every release was a Gaussian mechanism, so that the Gaussian bound binds it too.
+    a fixed seed.
     Raises InputError for an epsilon that is not positive or a delta outside [0, 1).
     """
 
@@ -22,7 +22,6 @@ class Claim:
     unit: str
     statement: str
     is_private: bool = True
-    gaussian: bool = False
 
     def __post_init__(self) -> None:
         problems = Problems()

@@ -4,9 +4,10 @@ from conditioned_gen.barrier import Block, PrivateCohort, Records, Release
 from conditioned_gen.generator import Fitted, Generator, Method, Progress, generator, load, methods
 from conditioned_gen.ledger import Entry, Ledger, Unit
 from conditioned_gen.mechanisms import delta_of, epsilon_of, mu_of
-from conditioned_gen.request import check_promise, check_request, smallest_type
+from conditioned_gen.request import ACCEPTED, Rare, check_promise, check_request, smallest_type
 
 __all__ = [
+    "ACCEPTED",
     "Block",
     "Entry",
     "Fitted",
@@ -15,6 +16,7 @@ __all__ = [
     "Method",
     "PrivateCohort",
     "Progress",
+    "Rare",
     "Records",
     "Release",
     "Unit",

@@ -1,9 +1,13 @@
 """The privacy barrier: the only thing a generator may see of private records.
 
 A generator is handed a `PrivateCohort`, the public graph and public cells, and nothing else. What it learns about
-private records has passed through one of the methods here, each of which bounds what one unit can contribute, adds
-noise and writes to the ledger *before* it hands anything out. There is no method that returns records, sizes or
-labels, so a forgotten charge is not a bug that can be written by accident.
+private records has passed through one of the methods here, each of which writes to the ledger, bounds what one unit
+can contribute and adds noise. No method returns records, sizes or labels.
+
+One thing is asked of a generator in return: the functions it passes in (`Block.of`, losses) are run on private
+records, and must treat each record by itself and keep nothing. A statistic over the batch inside such a function would
+break the bound without being seen here, which is why the contract test of generators runs each one's functions on
+records singly and together.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ from conditioned_gen.mechanisms import GRID_BITS, Noise, mu_of
 from prisyn_base import InputError, Problem
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from conditioned_gen.gradients import GradientChannel
 
 Floats = npt.NDArray[np.float64]
@@ -55,6 +61,11 @@ class Block:
     weight: float = 1.0
     per_type: bool = False
 
+    def __post_init__(self) -> None:
+        bounds = (self.radius, self.weight)
+        if self.width < 1 or not all(math.isfinite(bound) and bound > 0 for bound in bounds):
+            raise ValueError(f"block {self.name!r}: width {self.width}, radius and weight {bounds} bound nothing")
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
@@ -69,7 +80,7 @@ class PrivateCohort:
 
     Parameters: `epsilon` and `delta` are the promise for everything this object will ever release; `unit` is whose
     presence is hidden: one cell, or one donor with all their cells. `types` is the public list of type names; left
-    out, it is itself released, at a price (`release_types`). `noise_seed` replaces the entropy of the operating
+    out, it is itself released, at a price. `noise_seed` replaces the entropy of the operating
     system and voids the guarantee, which the ledger then says.
 
     The gene panel and the name of the label column are taken as public. Neighbouring cohorts differ
@@ -90,7 +101,7 @@ class PrivateCohort:
         self.label = cohort.label or "cell_type"
         self.__cohort = cohort
         self.__noise = Noise(noise_seed)
-        public = [f"the gene panel ({len(cohort.genes)} names)"]
+        public = ["which records were handed over", f"the gene panel ({len(cohort.genes)} names)"]
         if types is not None:
             public.append(f"the names of the {len(types)} types")
         self.ledger = Ledger(
@@ -98,7 +109,7 @@ class PrivateCohort:
         )
         self.__budget_mu = mu_of(epsilon, delta if types is not None else delta / 2)
         self.__spent = 0.0
-        self.types: tuple[str, ...] = tuple(types) if types is not None else self.release_types()
+        self.types: tuple[str, ...] = tuple(types) if types is not None else self.__release_types(share=0.05)
 
     def __repr__(self) -> str:
         ledger = self.ledger
@@ -109,7 +120,11 @@ class PrivateCohort:
         """What is left of the budget, as a share of its mu^2; 1 before any release."""
         return max(1.0 - self.__spent, 0.0)
 
-    def release_types(self, *, share: float = 0.05) -> tuple[str, ...]:
+    def take_as_public(self, *what: str) -> None:
+        """Say in the ledger what else was used without any privacy cost: a graph, public cells, a refused request."""
+        self.ledger.public = (*self.ledger.public, *what)
+
+    def __release_types(self, *, share: float) -> tuple[str, ...]:
         """The names of the types with enough records to be named, by noisy threshold.
 
         A record counts for one type, so adding or removing it moves one count by 1 and the noisy counts are
@@ -169,25 +184,27 @@ class PrivateCohort:
         bound = math.sqrt(sum(block.weight**2 for block in blocks))
         sd = bound * self.__sd(share)
         sizes = [block.width * (len(self.types) if block.per_type else 1) for block in blocks]
+        self.ledger.charge(Entry(name=name, sensitivity=bound, noise=sd, coordinates=sum(sizes)))
         total = np.zeros(sum(sizes), dtype=np.int64)
-        for records, weights in self.__units():
-            total += _contribution(records, weights, blocks, len(self.types))
+        for unit in self.__units():
+            total += _contribution(unit, blocks, len(self.types))
         total += self.__noise.gaussian(len(total), sd * _GRID)
-        self.ledger.charge(Entry(name=name, sensitivity=bound, noise=sd, coordinates=len(total)))
         sums, noise = {}, {}
         for block, part in zip(blocks, np.split(total / _GRID, np.cumsum(sizes)[:-1]), strict=True):
-            unit = block.radius / block.weight
-            sums[block.name] = part.reshape(-1, block.width) * unit if block.per_type else part * unit
-            noise[block.name] = sd * unit
+            scale = block.radius / block.weight
+            sums[block.name] = part.reshape(-1, block.width) * scale if block.per_type else part * scale
+            noise[block.name] = sd * scale
         return Release(sums, noise)
 
-    def model_steps(self, *, steps: int, sample_rate: float, clip: float) -> GradientChannel:
+    def model_steps(
+        self, module: nn.Module, *, steps: int, sample_rate: float, clip: float, draws: int = 0
+    ) -> GradientChannel:
         """A channel of `steps` noisy gradient sums for a generator's own parameters (DP-SGD; Abadi et al., 2016).
 
         It takes all that is left of the budget: the noise is the least with which everything in the ledger, these
         steps included, composes to the promised epsilon. All steps are charged when the channel is opened:
-        stopping early gives nothing back, so the number of steps cannot depend on private data. Needs the extra
-        `train`.
+        stopping early gives nothing back, so the number of steps cannot depend on private data. `draws` is how many
+        secret normal numbers each record gets at each step, for losses that are random. Needs the extra `train`.
         """
         from conditioned_gen.gradients import GradientChannel, calibrated
 
@@ -196,11 +213,13 @@ class PrivateCohort:
                 [Problem("unit", self.ledger.unit, "cell, for this method", "choose grn_subspace for donors")]
             )
         self.__sd(self.share_left)
-        entry = calibrated(self.ledger, steps=steps, sample_rate=sample_rate, clip=clip)
+        size = sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
+        entry = calibrated(self.ledger, steps=steps, sample_rate=sample_rate, clip=clip, coordinates=size)
         self.ledger.charge(entry)
         codes = _codes(self.__cohort.labels, self.types)
         rows = np.flatnonzero(codes >= 0)
-        return GradientChannel(Records(self.__cohort.counts[rows], codes[rows]), self.__noise, entry)
+        records = Records(self.__cohort.counts[rows], codes[rows])
+        return GradientChannel(module, records, self.__noise, entry, draws=draws)
 
     def __sd(self, share: float) -> float:
         """The noise per unit of sensitivity that `share` of the budget buys; refuses to overspend."""
@@ -218,40 +237,53 @@ class PrivateCohort:
         self.__spent += share
         return 1.0 / (self.__budget_mu * math.sqrt(share))
 
-    def __units(self) -> Iterator[tuple[Records, Floats | None]]:
-        """Records unit by unit where a unit is a donor (with mean weights), in blocks of cells otherwise."""
+    def __units(self) -> Iterator[_Unit]:
+        """Donor by donor, or cells in chunks; records of undeclared types are left out."""
         codes = _codes(self.__cohort.labels, self.types)
         counts = self.__cohort.counts
         known = np.flatnonzero(codes >= 0)
+        if not len(known):
+            return
+        groups = [known]
         if self.ledger.unit == "donor":
             order = known[np.argsort(self.__cohort.donors[known], kind="stable")]
             _, starts = np.unique(self.__cohort.donors[order], return_index=True)
-            for rows in np.split(order, starts[1:]):
-                yield Records(counts[rows], codes[rows]), np.full(len(rows), 1.0 / len(rows))
-            return
-        for start in range(0, len(known), _CHUNK):
-            rows = known[start : start + _CHUNK]
-            yield Records(counts[rows], codes[rows]), None
+            groups = np.split(order, starts[1:])
+        for rows in groups:
+            chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+            records = (Records(counts[chunk], codes[chunk]) for chunk in chunks)
+            if self.ledger.unit == "donor":
+                yield _Unit(records, 1.0 / len(rows))
+            else:
+                yield from (_Unit(iter([chunk]), None) for chunk in records)
 
 
-def _contribution(
-    records: Records, weights: Floats | None, blocks: Sequence[Block], types: int
-) -> npt.NDArray[np.int64]:
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A donor's records with the weight 1 / their number, or single cells (weight None) that are units themselves."""
+
+    records: Iterator[Records]
+    weight: float | None
+
+
+def _contribution(unit: _Unit, blocks: Sequence[Block], types: int) -> npt.NDArray[np.int64]:
     """What these records add to the sum, in grid units: one donor's vector, or the sum of single cells' vectors."""
-    parts = []
-    for block in blocks:
-        rows = np.asarray(block.of(records), dtype=np.float64).reshape(len(records.types), block.width)
-        rows = _clip(rows, block.radius) * (block.weight / block.radius)
-        rows = np.trunc(rows * _GRID) if weights is None else rows * (weights[:, None] * _GRID)
-        if block.per_type:
-            onehot = sp.csr_matrix(
-                (np.ones(len(rows)), (records.types, np.arange(len(rows)))), shape=(types, len(rows))
-            )
-            parts.append(np.asarray(onehot @ rows).ravel())
-        else:
-            parts.append(rows.sum(axis=0))
-    summed: npt.NDArray[np.int64] = np.trunc(np.concatenate(parts)).astype(np.int64)
-    return summed
+    summed = sum(
+        np.concatenate([_block_sum(records, unit.weight, block, types) for block in blocks]) for records in unit.records
+    )
+    whole: npt.NDArray[np.int64] = np.trunc(summed).astype(np.int64)
+    return whole
+
+
+def _block_sum(records: Records, weight: float | None, block: Block, types: int) -> Floats:
+    rows = np.asarray(block.of(records), dtype=np.float64).reshape(len(records.types), block.width)
+    rows = _clip(rows, block.radius) * (block.weight / block.radius)
+    # A cell is cut to the grid by itself; a donor once, as a whole, in `_contribution`.
+    rows = np.trunc(rows * _GRID) if weight is None else rows * (weight * _GRID)
+    if not block.per_type:
+        return np.asarray(rows.sum(axis=0))
+    onehot = sp.csr_matrix((np.ones(len(rows)), (records.types, np.arange(len(rows)))), shape=(types, len(rows)))
+    return np.asarray(onehot @ rows).ravel()
 
 
 def _clip(rows: Floats, radius: float) -> Floats:

@@ -6,19 +6,20 @@ import math
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from opacus import GradSampleModule
+from torch import nn
 
 from cohort import to_dense
 from conditioned_gen.barrier import Records
 from conditioned_gen.ledger import Entry, Ledger
 from conditioned_gen.mechanisms import GRID_BITS, Noise
 
-PerRecordLoss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""Counts (n, g) and type positions (n,) to losses (n,), each from its own record alone."""
+PerRecordLoss = Callable[[nn.Module, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+"""Module, counts (n, g), type positions (n,) and secret normal draws (n, d) to losses (n,), record by record."""
 
 
 class GradientChannel:
@@ -26,46 +27,59 @@ class GradientChannel:
 
     Each step draws a Poisson subsample with secret coins, clips each record's whole gradient to norm `clip`, cuts it
     to a grid (which cannot lengthen it), adds the gradients up and adds noise of sd `noise`, also to an empty
-    subsample. Adding or removing one record moves the sum by at most `clip`.
+    subsample. A record's gradient depends on that record, the module and the record's own secret draws: coupling
+    those draws between neighbouring cohorts, adding or removing one record moves the sum by at most `clip`. Draws
+    from a public seed, dealt out by position, would shift for all later records and void that argument.
     """
 
-    def __init__(self, records: Records, noise: Noise, entry: Entry) -> None:
+    def __init__(self, module: nn.Module, records: Records, noise: Noise, entry: Entry, *, draws: int) -> None:
+        # Opacus multiplies gradients by the batch size unless told that losses are summed.
+        self.__module = GradSampleModule(module, loss_reduction="sum")
         self.__records = records
         self.__noise = noise
         self.__entry = entry
-        self.steps_left = entry.steps
+        self.__draws = draws
+        self.__steps_left = entry.steps
 
-    def step(self, module: GradSampleModule, loss: PerRecordLoss) -> list[torch.Tensor]:
-        """One noisy gradient sum, a tensor for each trainable parameter of `module`, in order."""
-        if self.steps_left == 0:
+    def step(self, loss: PerRecordLoss) -> list[torch.Tensor]:
+        """One noisy gradient sum, a tensor for each trainable parameter of the module, in order."""
+        if self.__steps_left <= 0:
             raise RuntimeError("all the steps that were charged have been taken")
-        self.steps_left -= 1
-        parameters = [p for p in module.parameters() if p.requires_grad]
+        self.__steps_left -= 1
+        parameters = [p for p in self.__module.parameters() if p.requires_grad]
         size = sum(p.numel() for p in parameters)
         chosen = np.flatnonzero(self.__noise.choose(len(self.__records.types), self.__entry.sample_rate))
-        total = self.__clipped_sum(module, parameters, loss, chosen) if len(chosen) else np.zeros(size, np.int64)
+        total = np.zeros(size, np.int64)
+        if len(chosen):
+            some = Records(self.__records.counts[chosen], self.__records.types[chosen])
+            draws = self.__noise.normal(len(chosen) * self.__draws).reshape(len(chosen), self.__draws)
+            total = clipped_gradient_sum(self.__module, loss, some, draws, self.__entry.sensitivity)
         scale = self.__entry.noise / self.__entry.sensitivity * 2.0**GRID_BITS
         noisy = (total + self.__noise.gaussian(size, scale)) * (self.__entry.sensitivity / 2.0**GRID_BITS)
-        flat = torch.from_numpy(noisy.astype(np.float32))
-        pieces = torch.split(flat, [p.numel() for p in parameters])
+        pieces = torch.split(torch.from_numpy(noisy.astype(np.float32)), [p.numel() for p in parameters])
         return [piece.reshape(p.shape) for piece, p in zip(pieces, parameters, strict=True)]
 
-    def __clipped_sum(
-        self, module: GradSampleModule, parameters: list[Any], loss: PerRecordLoss, chosen: np.ndarray
-    ) -> np.ndarray:
-        counts = torch.from_numpy(to_dense(self.__records.counts[chosen]))
-        types = torch.from_numpy(self.__records.types[chosen])
-        module.zero_grad(set_to_none=True)
-        with warnings.catch_warnings():
-            # Inputs are data and need no gradients, which is what the hook announces.
-            warnings.filterwarnings("ignore", message="Full backward hook is firing")
-            torch.autograd.backward(loss(counts, types).sum())
-        rows = [p.grad_sample.flatten(1) for p in parameters]
-        module.zero_grad(set_to_none=True)
-        return _bounded_sum(rows, self.__entry.sensitivity)
+    def close(self) -> None:
+        """Take the hooks off the module, so that it can be saved and sampled from."""
+        self.__module.remove_hooks()
 
 
-def _bounded_sum(rows: list[torch.Tensor], bound: float) -> np.ndarray:
+def clipped_gradient_sum(
+    module: GradSampleModule, loss: PerRecordLoss, records: Records, draws: npt.NDArray[np.float64], clip: float
+) -> npt.NDArray[np.int64]:
+    """Sum over records of gradients clipped to norm `clip`, in units of clip / 2**GRID_BITS, shape (parameters,)."""
+    counts, types = torch.from_numpy(to_dense(records.counts)), torch.from_numpy(records.types)
+    module.zero_grad(set_to_none=True)
+    with warnings.catch_warnings():
+        # Inputs are data and need no gradients, which is what the hook announces.
+        warnings.filterwarnings("ignore", message="Full backward hook is firing")
+        torch.autograd.backward(loss(module, counts, types, torch.from_numpy(draws.astype(np.float32))).sum())
+    rows = [p.grad_sample.flatten(1) for p in module.parameters() if p.requires_grad]
+    module.zero_grad(set_to_none=True)
+    return _bounded_sum(rows, clip)
+
+
+def _bounded_sum(rows: list[torch.Tensor], bound: float) -> npt.NDArray[np.int64]:
     """Sum over records of gradients (pieces of shape (n, p)) clipped to norm 1 in units of `bound`, on the grid.
 
     Works in float32, in which cut values up to 2**GRID_BITS are exact; the slack of 2**-20 covers the rounding of
@@ -82,13 +96,13 @@ def _bounded_sum(rows: list[torch.Tensor], bound: float) -> np.ndarray:
     return np.asarray(torch.cat(sums).numpy().astype(np.int64))
 
 
-def calibrated(ledger: Ledger, *, steps: int, sample_rate: float, clip: float) -> Entry:
+def calibrated(ledger: Ledger, *, steps: int, sample_rate: float, clip: float, coordinates: int) -> Entry:
     """The entry with the least noise such that it and the ledger compose to the promised epsilon, within .1 %."""
     entry = Entry(
         name="gradients of the generator's own parameters",
         sensitivity=clip,
         noise=clip,
-        coordinates=1,
+        coordinates=coordinates,
         steps=steps,
         sample_rate=sample_rate,
     )

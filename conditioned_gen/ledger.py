@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from conditioned_gen.mechanisms import epsilon_of
+from prisyn_base import InputError, Problem
 
 SCHEMA = 1
 Unit = Literal["cell", "donor"]
@@ -29,6 +30,13 @@ class Entry:
     sample_rate: float = 1.0
     delta: float = 0.0
     note: str = ""
+
+    def __post_init__(self) -> None:
+        positive = (self.sensitivity, self.noise)
+        if not all(math.isfinite(value) and value > 0 for value in positive):
+            raise ValueError(f"sensitivity and noise must be positive and finite, not {positive}")
+        if self.steps < 1 or not 0 < self.sample_rate <= 1 or not 0 <= self.delta < 1:
+            raise ValueError(f"no such release: steps {self.steps}, rate {self.sample_rate}, delta {self.delta}")
 
     @property
     def mu(self) -> float:
@@ -69,18 +77,34 @@ class Ledger:
         return math.sqrt(sum(entry.steps * entry.mu**2 for entry in self.entries))
 
     def charge(self, entry: Entry) -> None:
-        """Write a release down. Called by the barrier, before it hands the release out."""
+        """Write a release down; called by the barrier before it looks at the records.
+
+        Raises `InputError`, and writes nothing, if the release would take the total past the promise.
+        """
+        total = replace(self, entries=[*self.entries, entry]).epsilon
+        if total > self.budget_epsilon * (1 + 1e-6):
+            raise InputError(
+                [
+                    Problem(
+                        "budget",
+                        f"a release ({entry.name}) that would take epsilon to {total:.4g}",
+                        f"at most the promised {self.budget_epsilon:g}",
+                        "ask for a smaller share, or make a new cohort object for a new promise and add both up",
+                    )
+                ]
+            )
         self.entries.append(entry)
 
     def statement(self) -> str:
         """The guarantee as a paragraph for a person who has to sign it."""
         unit = "one cell" if self.unit == "cell" else "all cells of one donor"
         releases = f"{len(self.entries)} release{'' if len(self.entries) == 1 else 's'}"
+        epsilon = _rounded_up(self.epsilon)
         promise = (
-            f"Whatever is computed from this release, adding or removing {unit} changes the probability of any outcome "
-            f"by a factor of at most exp({self.epsilon:.3g}), except with probability {self.delta:.0e}: "
-            f"({self.epsilon:.4g}, {self.delta:.0e})-differential privacy, unit {self.unit}, add/remove adjacency, "
-            f"composed over {releases} of Gaussian noise ({self._accountant()})."
+            f"Whatever is computed from this release, an outcome of probability p would have probability at most "
+            f"exp({epsilon}) p + {self.delta:g} had {unit} been left out or added: ({epsilon}, {self.delta:g})-"
+            f"differential privacy, unit {self.unit}, add/remove adjacency, composed over {releases} "
+            f"({self._accountant()})."
         )
         covered = "Taken as public and not covered: " + "; ".join(self.public) + "." if self.public else ""
         limits = (
@@ -96,8 +120,15 @@ class Ledger:
         return " ".join(part for part in (promise, limits, covered) if part)
 
     def _accountant(self) -> str:
-        exact = all(entry.sample_rate == 1 for entry in self.entries)
-        return "exact, by the analytic Gaussian formula" if exact else "by privacy loss distributions"
+        parts = ["Gaussian noise"]
+        if any(entry.sample_rate < 1 for entry in self.entries):
+            parts = ["Gaussian noise on Poisson subsamples, by privacy loss distributions"]
+        else:
+            parts.append("by the analytic Gaussian formula")
+        selection = sum(entry.delta for entry in self.entries)
+        if selection > 0:
+            parts.append(f"{selection:g} of delta for naming the types")
+        return ", ".join(parts)
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able record; `from_json` reads it back and `epsilon` is composed anew from the entries."""
@@ -140,3 +171,11 @@ def _epsilon_by_loss_distribution(entries: list[Entry], delta: float) -> float:
             PoissonSampledDpEvent(entry.sample_rate, event) if entry.sample_rate < 1 else event, entry.steps
         )
     return float(accountant.get_epsilon(delta))
+
+
+def _rounded_up(epsilon: float) -> str:
+    """Four significant digits, never less than the value, but for the 1e-6 that the accounting itself may be off."""
+    if epsilon <= 0 or not math.isfinite(epsilon):
+        return f"{epsilon:g}"
+    unit = 10.0 ** (math.floor(math.log10(epsilon)) - 3)
+    return f"{math.ceil(epsilon * (1 - 1e-6) / unit) * unit:.6g}"

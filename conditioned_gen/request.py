@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
-from cohort import Cohort
+from cohort import Cohort, row_sums
 from conditioned_gen.ledger import Unit
 from conditioned_gen.mechanisms import mu_of
 from kg import GRN
@@ -15,6 +16,13 @@ from prisyn_base import Problem, Problems
 
 DETECTABLE = 3.29
 """A k-record type is told from its absence at 5 %/5 % error once k mu reaches this (twice the 95 % normal quantile)."""
+
+
+Rare = Literal["refuse", "keep"]
+"""What is done with declared types below the protectable size: refuse the request, or keep them, useless but safe."""
+ACCEPTED = "that the request was accepted, which depends on exact type sizes"
+"""What the ledger of an accepted request says of it."""
+_TELLING = 50
 
 
 def smallest_type(epsilon: float, delta: float) -> int:
@@ -42,6 +50,7 @@ def check_request(
     delta: float,
     unit: Unit = "cell",
     types: Sequence[str] | None = None,
+    rare: Rare = "refuse",
     grn: GRN | None = None,
     public: Cohort | None = None,
     where: str = "cohort",
@@ -49,13 +58,17 @@ def check_request(
     """Everything that stands between this cohort and this promise; () when nothing does.
 
     These messages quote private counts: they are for the owner of the data, and nothing of them reaches a model.
+    That a request was accepted is itself a fact about exact counts; whoever fits afterwards says so in the ledger
+    (`ACCEPTED`). Types that were not declared are not refused here: those too small are not named in the first place.
     """
     problems = Problems()
     problems.extend(check_promise(epsilon, delta))
     if unit == "donor" and cohort.donor is None:
         problems.add("unit", "donor, without a donor column", "a donor column", "name it with --donor, or use cell")
     elif not len(problems):
-        problems.extend(_sizes(cohort, epsilon, delta, unit, types, where))
+        problems.extend(_delta(cohort, delta, unit))
+        if types is not None and cohort.label is not None and rare == "refuse":
+            problems.extend(_sizes(cohort, epsilon, delta, unit, types, where))
     if types is not None and cohort.label is not None:
         undeclared = sorted(set(cohort.types) - set(types))
         if undeclared:
@@ -72,9 +85,7 @@ def check_request(
     return tuple(problems)
 
 
-def _sizes(
-    cohort: Cohort, epsilon: float, delta: float, unit: Unit, types: Sequence[str] | None, where: str
-) -> Problems:
+def _delta(cohort: Cohort, delta: float, unit: Unit) -> Problems:
     problems = Problems()
     units = len(cohort) if unit == "cell" else len(np.unique(cohort.donors))
     if delta >= 1 / units:
@@ -84,10 +95,13 @@ def _sizes(
             f"less than 1/{units} = {1 / units:.1e}: a larger one would allow a {unit} to be published outright",
             f"say {10 ** math.floor(math.log10(0.1 / units)):.0e}",
         )
-    if cohort.label is None:
-        return problems
+    return problems
+
+
+def _sizes(cohort: Cohort, epsilon: float, delta: float, unit: Unit, types: Sequence[str], where: str) -> Problems:
+    problems = Problems()
     least = smallest_type(epsilon, delta)
-    for name in types if types is not None else cohort.types:
+    for name in types:
         inside = cohort.labels == name
         size = int(inside.sum()) if unit == "cell" else len(np.unique(cohort.donors[inside]))
         if 0 < size < least:
@@ -95,7 +109,8 @@ def _sizes(
                 f"{where}: obs[{cohort.label!r}] = {name!r}",
                 f"{size} {unit}{'' if size == 1 else 's'}",
                 f"at least {least}: at epsilon {epsilon:g} a smaller type cannot be both protected and preserved",
-                "merge it with a related type, leave it out, or choose a larger epsilon",
+                "merge it with a related type, leave it out, choose a larger epsilon, or keep it all the same "
+                "(rare: keep), which protects it but preserves next to nothing of it",
             )
     return problems
 
@@ -136,4 +151,25 @@ def _overlap(cohort: Cohort, public: Cohort) -> Problems:
             "at least half of them",
             "use public cells measured on the same genes and of the same species",
         )
+        return problems
+    genes = [gene for gene in cohort.genes if gene in set(public.genes)]
+    copies = len(_profiles(cohort.select_genes(genes)) & _profiles(public.select_genes(genes)))
+    if copies:
+        problems.add(
+            "public cells",
+            f"{copies} of them count for count among the private cells",
+            "cells of other people",
+            "take the private cells out of the public file",
+        )
     return problems
+
+
+def _profiles(cohort: Cohort) -> set[bytes]:
+    """Each cell's counts as bytes; cells with too few counts to be told apart by them are left out."""
+    counts, totals = cohort.counts, row_sums(cohort.counts)
+    bounds = zip(counts.indptr[:-1], counts.indptr[1:], totals, strict=True)
+    return {
+        counts.indices[start:end].tobytes() + counts.data[start:end].tobytes()
+        for start, end, total in bounds
+        if total >= _TELLING
+    }

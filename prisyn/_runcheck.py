@@ -54,10 +54,12 @@ def checked(raw: Any, *, where: str, base: Path, out: Path | None = None) -> Run
     except ValidationError as error:
         problems.extend(_described(detail, where) for detail in error.errors(include_url=False))
         sections = {name: _sound_part(model, raw.get(name)) for name, model in SECTIONS.items()}
-        check_meaning(sections, where=where, base=base, problems=problems)
+        seed = raw.get("seed")
+        check_meaning(sections, where=where, base=base, seed=seed if type(seed) is int else 0, problems=problems)
         problems.raise_if_any()
         raise
-    check_meaning({name: getattr(settings, name) for name in SECTIONS}, where=where, base=base, problems=problems)
+    sections = {name: getattr(settings, name) for name in SECTIONS}
+    check_meaning(sections, where=where, base=base, seed=settings.seed, problems=problems)
     problems.raise_if_any()
     return Run(settings=settings, base=base)
 

@@ -11,9 +11,9 @@ from prisyn.runfile import EXAMPLE, NO_READER
 from prisyn_base import InputError, Problem, Problems
 
 
-def check_meaning(sections: dict[str, Any], *, where: str, base: Path, problems: Problems) -> None:
+def check_meaning(sections: dict[str, Any], *, where: str, base: Path, seed: int, problems: Problems) -> None:
     """Add to `problems` what is wrong with the sections. A field that is None was not given, or is wrong already."""
-    check = _Check(where, base, problems)
+    check = _Check(where, base, seed, problems)
     check.extract(sections["extract"])
     check.reader(sections["extract"])
     check.generate(sections["generate"])
@@ -22,9 +22,10 @@ def check_meaning(sections: dict[str, Any], *, where: str, base: Path, problems:
 
 
 class _Check:
-    def __init__(self, where: str, base: Path, problems: Problems) -> None:
+    def __init__(self, where: str, base: Path, seed: int, problems: Problems) -> None:
         self._where = where
         self._base = base
+        self._seed = seed
         self._problems = problems
         self._evidence: list[Any] = []
 
@@ -124,13 +125,14 @@ class _Check:
             return
         if generate.unit == "donor" and section.donor is None:
             return
-        members = split_cohort(cohort, fractions=section.fractions, seed=0)[0]
+        members = split_cohort(cohort, fractions=section.fractions, seed=self._seed)[0]
         for problem in check_request(
             members,
             epsilon=generate.epsilon,
             delta=generate.delta,
             unit=generate.unit,
             types=tuple(section.types) if section.types else None,
+            rare=generate.rare or "refuse",
             grn=GRN.from_evidence(self._evidence) if self._evidence else None,
             public=public,
         ):

@@ -21,6 +21,7 @@ from prisyn_base import write_json
 
 RECORD = "run.json"
 SCHEMA = 1
+_PUBLISHABLE = f"  may be published: {MODEL}/, {SYNTHETIC} and graph/; all else saw real cells and is confidential"
 STAGES = ("extract", "graph", "fit", "sample", "audit", "report")
 _VERSIONS = ("anndata", "dp-accounting", "networkx", "numpy", "pandas", "scanpy", "scikit-learn", "scipy")
 _OPTIONAL = ("torch", "transformers", "opacus")
@@ -49,13 +50,17 @@ def run_all(run: Run) -> None:
 
 
 def describe(run: Run, steps: list[Stage], outcomes: list[Outcome]) -> dict[str, Any]:
-    """What `run.json` holds: versions, settings, seeds, inputs by hash, seconds, the ledger and the verdict."""
+    """What `run.json` holds: versions, settings, seeds, inputs by hash, seconds, the ledger and the verdict.
+
+    It is confidential: a hash of the private file confirms a guess of it, and the verdict was made on real cells.
+    """
     ledger = json.loads((run.out / MODEL / "model.json").read_text(encoding="utf-8"))["ledger"]
     audit = json.loads((run.out / AUDIT).read_text(encoding="utf-8"))
     settings = run.settings.model_dump(mode="json")
     outside = {name: path for step in steps for name, path in step.inputs.items() if path.is_absolute()}
     return {
         "schema": SCHEMA,
+        "confidential": True,
         "versions": _versions(),
         "settings": settings,
         "seeds": {"seed": run.settings.seed, "noise_seed": run.settings.generate.noise_seed},
@@ -81,10 +86,11 @@ def closing(run: Run, record: dict[str, Any]) -> list[str]:
         f"done; the stages took {ran:.0f} s",
         f"  privacy   {promise}",
         f"  verdict   {record['verdict']}: {record['headline']}",
-        f"  report    {run.out / REPORT} (shows real cells: as confidential as the cohort)",
+        f"  report    {run.out / REPORT}",
         f"  cells     {run.out / SYNTHETIC}",
         f"  graph     {run.out / EDGES}",
         f"  all of it {run.out / RECORD}",
+        *([_PUBLISHABLE] if record["private"] else []),
     ]
 
 

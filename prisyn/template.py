@@ -34,6 +34,7 @@ generate:
   epsilon: 5                  # the privacy budget: smaller is more private
   delta: 1e-5                 # must be well below 1 / number of members
   unit: cell                  # whose presence is hidden: one cell, or one donor with all their cells
+  rare: {rare:<22}# declared types too small for the budget: refuse the run, or keep them (safe, but lost in noise)
   n: null                     # cells to make; null: the generator's own noisy estimate of how many there are
   noise_seed: {noise_seed:<16}{noise_comment}
 
@@ -56,6 +57,7 @@ def run_file(*, name: str, out: str, seed: int = 0, public: str | None = None, n
         seed=seed,
         types=_types(PBMC68K_TYPES),
         public=_word(public),
+        rare="refuse" if noise_seed is None else "keep",
         noise_seed="null" if noise_seed is None else noise_seed,
         noise_comment=_TEST_NOISE if noise_seed is None else _PUBLIC_NOISE,
     )

@@ -91,7 +91,7 @@ def proved(facts: Json) -> Table:
         (a["label"], a["epsilon"]["clopper_pearson"], a["epsilon"]["gaussian"], claimed, f"{a['epsilon']['delta']:g}")
         for a in facts["attacks"]
     ]
-    columns = ("Attack", "Epsilon at least", "Epsilon at least, if Gaussian", "Claimed", "Delta")
+    columns = ("Attack", "Epsilon at least", "If Gaussian (indicative)", "Claimed", "Delta")
     return Table(
         "What the attacks prove about epsilon: a lower bound above the claim would refute it", columns, tuple(rows)
     )

@@ -20,7 +20,10 @@ class EpsilonBound:
     """Lower bounds on epsilon at `delta`, each at confidence 1 - `error`; 0 means that nothing was proved.
 
     `clopper_pearson` assumes only that the scores of different units are independent given the synthetic set.
-    `gaussian` assumes besides that the mechanism is (no worse described than) a Gaussian one, mu-GDP.
+    `gaussian` assumes besides that the mechanism is a Gaussian one (mu-GDP) and that its trade-off, which holds on
+    average over synthetic sets, holds given this one: it indicates, and refutes no claim. Both bound add/remove
+    guarantees if members were chosen by independent coins; with a split of fixed size one record replaces another,
+    whose guarantee may be up to twice the epsilon.
     """
 
     clopper_pearson: float

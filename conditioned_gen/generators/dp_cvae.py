@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 import torch
-from opacus import GradSampleModule
 from torch import nn
 
 from cohort import Cohort, make_cohort
@@ -34,7 +33,7 @@ _LOG_CENTRE, _LOG_RADIUS = 7.0, 7.0
 
 
 class ConditionalVae(nn.Module):
-    """Counts (n, g) and type positions (n,) to log proportions (n, g), with the posterior's mean and log variance."""
+    """Counts (n, g), type positions (n,), normal draws (n, l) to log proportions (n, g) and the posterior's moments."""
 
     def __init__(self, genes: int, types: int, *, hidden: int, latent: int) -> None:
         super().__init__()
@@ -42,18 +41,30 @@ class ConditionalVae(nn.Module):
         self.encoder = nn.Sequential(nn.Linear(genes + types, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latent))
         self.decoder = nn.Sequential(nn.Linear(latent + types, hidden), nn.ReLU(), nn.Linear(hidden, genes))
 
-    def forward(self, counts: torch.Tensor, types: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def forward(
+        self, counts: torch.Tensor, types: torch.Tensor, draws: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         onehot = nn.functional.one_hot(types, self.types).float()
         totals = counts.sum(dim=1, keepdim=True).clamp_min(1.0)
         mean, log_variance = self.encoder(torch.cat([(counts / totals).sqrt(), onehot], dim=1)).chunk(2, dim=1)
         log_variance = log_variance.clamp(-8, 8)
-        code = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
+        code = mean + draws * (0.5 * log_variance).exp()
         return torch.log_softmax(self.decoder(torch.cat([code, onehot], dim=1)), dim=1), mean, log_variance
 
     def decode(self, code: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
         """Proportions (n, g) at latent codes (n, l)."""
         onehot = nn.functional.one_hot(types, self.types).float()
         return torch.softmax(self.decoder(torch.cat([code, onehot], dim=1)), dim=1)
+
+
+def per_record_loss(module: nn.Module, counts: torch.Tensor, types: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
+    """Multinomial cross-entropy per count plus the Kullback-Leibler term per count, shape (n,)."""
+    log_proportions, mean, log_variance = module(counts, types, draws)
+    totals = counts.sum(dim=1).clamp_min(1.0)
+    reconstruction = -(counts * log_proportions).sum(dim=1) / totals
+    divergence = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum(dim=1)
+    losses: torch.Tensor = reconstruction + divergence / totals
+    return losses
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ class DpCvae:
     latent: int = 8
     steps: int = 300
     sample_rate: float = 0.15
-    clip: float = 1.0
+    clip: float = 0.1
     learning_rate: float = 1e-2
     count_share: float = 0.1
 
@@ -99,26 +110,18 @@ class DpCvae:
     def _train(
         self, network: ConditionalVae, private: PrivateCohort, *, expected_batch: float, progress: Progress | None
     ) -> None:
-        channel = private.model_steps(steps=self.steps, sample_rate=self.sample_rate, clip=self.clip)
-        module = GradSampleModule(network)
+        channel = private.model_steps(
+            network, steps=self.steps, sample_rate=self.sample_rate, clip=self.clip, draws=self.latent
+        )
         optimiser = torch.optim.Adam(network.parameters(), lr=self.learning_rate)
-
-        def loss(counts: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
-            log_proportions, mean, log_variance = module(counts, types)
-            totals = counts.sum(dim=1).clamp_min(1.0)
-            reconstruction = -(counts * log_proportions).sum(dim=1) / totals
-            divergence = 0.5 * (mean**2 + log_variance.exp() - log_variance - 1).sum(dim=1)
-            per_record: torch.Tensor = reconstruction + divergence / totals
-            return per_record
-
         for step in range(self.steps):
-            gradients = channel.step(module, loss)
+            gradients = channel.step(per_record_loss)
             for parameter, gradient in zip(network.parameters(), gradients, strict=True):
                 parameter.grad = gradient / max(expected_batch, 1.0)
             optimiser.step()
             if progress is not None:
                 progress(step + 1, self.steps)
-        module.remove_hooks()
+        channel.close()
 
     def _release_counts(self, private: PrivateCohort) -> tuple[Floats, float, float]:
         def library(records: Records) -> Floats:

@@ -77,6 +77,9 @@ class GrnSubspace:
     ) -> SubspaceFitted:
         """Measure through the barrier and decode. `seed` is not used: fitting draws nothing but privacy noise."""
         tell = progress or (lambda done, total: None)
+        private.take_as_public(f"the graph ({len(grn)} edges)")
+        if public is not None:
+            private.take_as_public(f"cells of other people ({len(public)})")
         genes = private.genes
         axes = public_axes(public, genes) if public is not None else regulon_axes(grn, genes)
         edges = _edges_within(grn, genes)
@@ -178,7 +181,8 @@ class _Pairs:
         def codeviation(records: Records) -> Floats:
             deviations = root_proportions(records.counts) - means[records.types]
             products = deviations[:, self.regulators] * deviations[:, self.targets]
-            summed: Floats = (products @ self.weights)[:, None]
+            # A row's sum must not depend on how many rows there are, which a matrix product does not promise.
+            summed: Floats = (products * self.weights).sum(axis=1, keepdims=True)
             return summed
 
         return Block("codeviation", codeviation, width=1, radius=4 * sd)

@@ -40,6 +40,9 @@ def fit(
     types: Annotated[
         list[str] | None, typer.Option("--type", help="A cell type that is public knowledge; give each of them.")
     ] = None,
+    rare: Annotated[
+        Literal["refuse", "keep"], typer.Option("--rare", help="What to do with types too small for the budget.")
+    ] = "refuse",
     min_belief: Annotated[float, typer.Option(min=0, max=1, help="Edges believed less are left out.")] = 0.5,
     noise_seed: Annotated[
         int | None, typer.Option("--noise-seed", min=0, help="Fix the privacy noise: for tests; protects nobody.")
@@ -55,7 +58,7 @@ def fit(
           --public public.h5ad --epsilon 1 --delta 1e-6 --seed 1 --out model
     """
     from cohort import read_cohort
-    from conditioned_gen import PrivateCohort, check_request, generator
+    from conditioned_gen import ACCEPTED, PrivateCohort, check_request, generator
     from prisyn._cohorts import unnamed_types
     from prisyn.progress import counting
 
@@ -75,12 +78,14 @@ def fit(
             delta=delta,
             unit=unit,
             types=known,
+            rare=rare,
             grn=graph if len(graph) else None,
             public=public_cells,
         )
     )
     problems.raise_if_any()
     private = PrivateCohort(private_cells, epsilon=epsilon, delta=delta, unit=unit, types=known, noise_seed=noise_seed)
+    private.take_as_public(ACCEPTED)
     with counting("fitting", None) as progress:
         fitted = generator(method).fit(private, grn=graph, public=public_cells, seed=seed, progress=progress)
     fitted.save(out)

@@ -38,7 +38,6 @@ def audit_stage(run: Run, display: Lines) -> Stage:
             unit=ledger.unit,
             statement=ledger.statement(),
             is_private=ledger.private,
-            gaussian=all(entry.sample_rate == 1 and entry.delta == 0 for entry in ledger.entries),
         )
         result = audit(
             make_target(run),

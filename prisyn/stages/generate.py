@@ -33,7 +33,7 @@ def fit_stage(run: Run, display: Lines) -> Stage:
     }
 
     def work() -> None:
-        from conditioned_gen import PrivateCohort, generator
+        from conditioned_gen import ACCEPTED, PrivateCohort, generator
 
         if (run.out / MODEL).exists() and section.noise_seed is None:
             display.say("the members are measured anew: whoever has the earlier model too knows more than epsilon says")
@@ -50,6 +50,7 @@ def fit_stage(run: Run, display: Lines) -> Stage:
             types=tuple(types) if types else None,
             noise_seed=section.noise_seed,
         )
+        private.take_as_public(ACCEPTED)
         fitted = generator(section.method).fit(
             private,
             grn=grn,
@@ -111,6 +112,7 @@ def _check(run: Run, members: Cohort, grn: GRN, public: Cohort | None) -> None:
             delta=section.delta,
             unit=section.unit,
             types=tuple(types) if types else None,
+            rare=section.rare,
             grn=grn,
             public=public,
         )

@@ -32,6 +32,11 @@ def members(cells) -> Cohort:
 
 
 @pytest.fixture(scope="session")
+def others(cells) -> Cohort:
+    return split_cohort(cells, fractions=(0.6, 0.4), seed=0)[1]
+
+
+@pytest.fixture(scope="session")
 def grn() -> GRN:
     """A small graph over the panel, with a chain, a repression, a feedback loop and a regulator outside it."""
     return GRN.from_evidence(

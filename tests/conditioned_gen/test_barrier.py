@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import conditioned_gen.generators
 from cohort import make_cohort
-from conditioned_gen import Block, PrivateCohort, epsilon_of
-from conditioned_gen.barrier import Records, _clip, _contribution
+from conditioned_gen import Block, Entry, PrivateCohort, epsilon_of
+from conditioned_gen.barrier import Records, _clip, _contribution, _Unit
 from conditioned_gen.mechanisms import GRID_BITS
 from prisyn_base import InputError
 
@@ -44,7 +45,7 @@ def test_a_contribution_is_never_longer_than_its_bound_in_exact_integers():
     bound = (1 + 0.4**2) * 4**GRID_BITS
     for scale in (1e-6, 1.0, 1e3, 1e12):
         counts = make_cohort(np.rint(rng.gamma(0.3, scale, (1, 3))), genes=["A", "B", "C"]).counts
-        vector = _contribution(Records(counts, np.array([1])), None, BLOCKS, types=2)
+        vector = _contribution(_Unit(iter([Records(counts, np.array([1]))]), None), BLOCKS, types=2)
         assert sum(int(v) ** 2 for v in vector) <= bound
 
 
@@ -145,11 +146,11 @@ def test_a_cohort_without_any_type_large_enough_to_be_named_is_told_what_to_do()
         small([[1, 0, 0], [0, 1, 0]], ["x", "y"], epsilon=1, types=None)
 
 
-def test_the_barrier_shows_neither_records_nor_sizes(barrier):
+def test_the_barrier_shows_neither_records_nor_sizes(barrier, members):
     private = barrier()
     shown = {name for name in dir(private) if not name.startswith("_")}
-    assert shown == {"genes", "label", "ledger", "model_steps", "release_sum", "release_types", "share_left", "types"}
-    assert "420" not in repr(private)
+    assert shown == {"genes", "label", "ledger", "model_steps", "release_sum", "share_left", "take_as_public", "types"}
+    assert str(len(members)) not in repr(private)
 
 
 def test_no_generator_reaches_around_the_barrier():
@@ -169,6 +170,7 @@ def test_seeded_noise_voids_the_guarantee_in_words(barrier, members):
     real.release_sum("first", [BLOCKS[1]], share=1)
     assert real.ledger.private
     statement = real.ledger.statement()
+    assert "probability at most exp(5) p + 1e-05 had one cell been left out or added" in statement
     assert "(5, 1e-05)-differential privacy, unit cell, add/remove adjacency" in statement
     assert "no statement is made per person" in statement
     assert "the gene panel (765 names)" in statement
@@ -201,3 +203,62 @@ def test_gradient_sums_are_bounded_per_record_and_exact_on_the_grid():
     pieces[1][4, 0] = float("inf")
     kept = [row for row in range(9) if row not in (3, 4)]
     assert np.array_equal(_bounded_sum(pieces, 2.0), _bounded_sum([piece[kept] for piece in pieces], 2.0))
+
+
+def test_an_epsilon_is_never_rounded_down_in_words(members):
+    private = PrivateCohort(members, epsilon=1.23456, delta=2.49e-5, types=members.types)
+    private.release_sum("first", [BLOCKS[1]], share=1)
+    assert "(1.235, 2.49e-05)-differential privacy" in private.ledger.statement()
+
+
+def test_the_ledger_refuses_what_would_break_the_promise(barrier):
+    private = barrier()
+    private.release_sum("first", [BLOCKS[1]], share=1)
+    again = private.ledger.entries[0]
+    with pytest.raises(InputError, match="take epsilon to"):
+        private.ledger.charge(again)
+    assert len(private.ledger.entries) == 1
+
+
+@pytest.mark.parametrize("bad", [{"radius": float("inf")}, {"radius": float("nan")}, {"weight": 0.0}, {"width": 0}])
+def test_a_block_that_bounds_nothing_cannot_be_made(bad):
+    with pytest.raises(ValueError, match="bound nothing"):
+        Block("bad", lambda r: r.counts, **{"width": 1, "radius": 1.0, **bad})
+
+
+@pytest.mark.parametrize(
+    "bad", [{"steps": -1}, {"sample_rate": 0.0}, {"noise": 0.0}, {"delta": 1.0}, {"noise": np.nan}]
+)
+def test_an_entry_that_describes_no_release_cannot_be_made(bad):
+    with pytest.raises(ValueError, match=r"no such release|positive and finite"):
+        Entry(**{"name": "bad", "sensitivity": 1.0, "noise": 1.0, "coordinates": 1, **bad})
+
+
+def test_a_donor_without_a_cell_of_a_declared_type_breaks_nothing():
+    cohort = make_cohort(np.array([[1, 0, 0], [0, 1, 0]]), genes=["A", "B", "C"], labels=["z", "z"])
+    cohort.adata.obs["donor"] = ["d1", "d2"]
+    donors = type(cohort)(cohort.adata, label=cohort.label, donor="donor")
+    private = PrivateCohort(donors, epsilon=1e5, delta=1e-5, unit="donor", types=("x", "y"), noise_seed=0)
+    assert np.allclose(private.release_sum("all", BLOCKS, share=1).sums["levels"], 0, atol=0.05)
+
+
+def test_an_epsilon_lower_bound_on_a_worst_case_pair_stays_below_the_claim():
+    """4,000 releases of each of two neighbours; a threshold set on one half is tested on the other, at 95 %."""
+    block = Block("one", lambda r: np.ones((len(r.types), 1)), width=1, radius=1.0)
+
+    def released(rows: int) -> np.ndarray:
+        cohort = make_cohort(np.ones((rows, 3)), genes=["A", "B", "C"], labels=["x"] * rows)
+        made = [
+            PrivateCohort(cohort, epsilon=1.0, delta=1e-5, types=("x",), noise_seed=1_000_000 * rows + seed)
+            for seed in range(4000)
+        ]
+        return np.array([private.release_sum("sum", [block], share=1).sums["one"][0] for private in made])
+
+    with_it, without = released(3), released(2)
+    threshold = np.quantile(with_it[:2000], 0.9)
+    hits, alarms = (with_it[2000:] > threshold).sum(), (without[2000:] > threshold).sum()
+    low = stats.beta.ppf(0.025, hits, 2001 - hits)
+    high = stats.beta.ppf(0.975, alarms + 1, 2000 - alarms)
+    assert np.log(low / high) < 1.0
+    separation = stats.norm.ppf((with_it > np.median(without)).mean())
+    assert separation == pytest.approx(0.268, abs=0.08)

@@ -6,11 +6,14 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
 from cohort import PBMC68K_TYPES, Cohort, to_dense
-from conditioned_gen import Fitted, generator, load, methods
-from conditioned_gen.generators.dp_cvae import DpCvae
+from conditioned_gen import Block, Fitted, PrivateCohort, Records, generator, load, methods
+from conditioned_gen.generators.dp_cvae import ConditionalVae, DpCvae, per_record_loss
 from conditioned_gen.generators.grn_subspace import GrnSubspace
+from conditioned_gen.gradients import clipped_gradient_sum
+from conditioned_gen.mechanisms import GRID_BITS
 from prisyn_base import InputError
 
 QUICK = {"dp_cvae": DpCvae(hidden=8, latent=2, steps=4), "grn_subspace": GrnSubspace()}
@@ -28,8 +31,6 @@ def fitted(name, members, grn) -> Fitted:
 
 
 def _fit(name, members, grn, **options) -> Fitted:
-    from conditioned_gen import PrivateCohort
-
     settings = {"epsilon": 5.0, "delta": 1e-5, "types": PBMC68K_TYPES, "noise_seed": 7, **options}
     return QUICK[name].fit(PrivateCohort(members, **settings), grn=grn, seed=0)
 
@@ -111,7 +112,63 @@ def test_a_neighbouring_cohort_changes_nothing_but_the_barriers_outputs(name, me
     """With the noise seeded, the releases of neighbouring cohorts have the same shape, noise and ledger."""
     whole, less = _fit(name, members, grn), _fit(name, members.subset(np.arange(1, len(members))), grn)
     assert whole.ledger == less.ledger
+    assert any("graph" in what for what in whole.ledger.public) == (name == "grn_subspace")
     assert (whole.genes, whole.types) == (less.genes, less.types)
+
+
+class Overheard(PrivateCohort):
+    """A barrier that keeps the functions it was asked to run on private records."""
+
+    blocks: list[Block]
+
+    def release_sum(self, name, blocks, *, share):
+        self.__dict__.setdefault("blocks", []).extend(blocks)
+        return super().release_sum(name, blocks, share=share)
+
+
+def test_what_a_generator_runs_on_records_treats_each_record_by_itself(name, members, grn):
+    private = Overheard(members, epsilon=5, delta=1e-5, types=PBMC68K_TYPES, noise_seed=7)
+    QUICK[name].fit(private, grn=grn, seed=0)
+    codes = np.array([PBMC68K_TYPES.index(label) for label in members.labels])
+    assert private.blocks
+    for block in private.blocks:
+        together = np.asarray(block.of(Records(members.counts, codes)))
+        for row in (0, 7, len(members) - 1):
+            alone = np.asarray(block.of(Records(members.counts[[row]], codes[[row]])))
+            assert np.array_equal(alone[0], together[row]), block.name
+
+
+@pytest.mark.parametrize("row", [0, 11, -1])
+def test_removing_a_record_moves_a_sum_of_real_gradients_by_at_most_the_clip(members, row):
+    """The record's own secret draw goes with it; everybody else's stays theirs."""
+    from opacus import GradSampleModule
+
+    settings = QUICK["dp_cvae"]
+    torch.manual_seed(0)
+    module = ConditionalVae(len(members.genes), len(PBMC68K_TYPES), hidden=8, latent=2)
+    wrapped = GradSampleModule(module, loss_reduction="sum")
+    codes = np.array([PBMC68K_TYPES.index(label) for label in members.labels])[:40]
+    draws = np.random.default_rng(0).standard_normal((40, 2))
+    kept = np.delete(np.arange(40), row)
+
+    def summed(rows):
+        records = Records(members.counts[rows], codes[rows])
+        return clipped_gradient_sum(wrapped, per_record_loss, records, draws[rows], clip=settings.clip)
+
+    distance = np.linalg.norm((summed(np.arange(40)) - summed(kept)) / 2.0**GRID_BITS)
+    assert 0.01 < distance <= 1 + 1e-3
+
+
+def test_a_channel_gives_out_the_steps_that_were_charged_and_no_more(members):
+    private = PrivateCohort(members, epsilon=5, delta=1e-5, types=PBMC68K_TYPES, noise_seed=7)
+    module = ConditionalVae(len(members.genes), len(PBMC68K_TYPES), hidden=4, latent=2)
+    channel = private.model_steps(module, steps=2, sample_rate=0.01, clip=1.0, draws=2)
+    size = sum(p.numel() for p in module.parameters())
+    assert private.ledger.entries[-1].coordinates == size
+    for _ in range(2):
+        assert sum(piece.numel() for piece in channel.step(per_record_loss)) == size
+    with pytest.raises(RuntimeError, match="have been taken"):
+        channel.step(per_record_loss)
 
 
 def test_a_record_that_is_no_cell_at_all_cannot_move_the_flagship_far(members, grn):
@@ -149,8 +206,6 @@ def test_types_that_are_bought_leave_a_whole_fit_within_the_promise(name, member
 
 
 def test_public_cells_guide_the_flagship_and_cost_nothing(members, cells, grn):
-    from conditioned_gen import PrivateCohort
-
     private = PrivateCohort(members, epsilon=5, delta=1e-5, types=PBMC68K_TYPES, noise_seed=7)
     fitted = GrnSubspace().fit(private, grn=grn, public=cells, seed=0)
     assert fitted.settings["axes_from"] == "public cells"

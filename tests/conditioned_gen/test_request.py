@@ -11,8 +11,8 @@ def said(*args, **options) -> str:
     return "\n".join(map(str, check_request(*args, **options)))
 
 
-def test_a_sound_request_has_no_problems(members, grn, cells):
-    assert check_request(members, epsilon=5, delta=1e-5, types=PBMC68K_TYPES, grn=grn, public=cells) == ()
+def test_a_sound_request_has_no_problems(members, others, grn):
+    assert check_request(members, epsilon=5, delta=1e-5, types=PBMC68K_TYPES, grn=grn, public=others) == ()
 
 
 @pytest.mark.parametrize("epsilon", [0.0, -1.0, float("inf"), float("nan")])
@@ -22,7 +22,7 @@ def test_epsilon_must_be_positive_and_finite(epsilon):
 
 def test_a_delta_that_would_allow_publishing_a_cell_is_refused(members):
     message = said(members, epsilon=5, delta=1 / len(members))
-    assert "less than 1/420" in message
+    assert f"less than 1/{len(members)}" in message
     assert "1e-04" in message
 
 
@@ -32,11 +32,21 @@ def test_the_smallest_type_that_can_be_kept_and_protected(epsilon, least):
 
 
 def test_types_too_small_for_the_budget_are_all_named(members):
-    message = said(members, epsilon=1, delta=1e-5)
+    message = said(members, epsilon=1, delta=1e-5, types=PBMC68K_TYPES)
     assert "'CD4+/CD45RA+/CD25- Naive T'" in message
     assert "'CD34+'" in message
     assert "at least 13" in message
     assert "merge it with a related type" in message
+
+
+def test_small_types_are_kept_where_that_is_asked_for_and_not_looked_at_where_they_are_bought(members):
+    assert said(members, epsilon=1, delta=1e-5, types=PBMC68K_TYPES, rare="keep") == ""
+    assert said(members, epsilon=1, delta=1e-5) == ""
+
+
+def test_private_cells_among_the_public_ones_are_found(members, cells):
+    message = said(members, epsilon=5, delta=1e-5, public=cells)
+    assert f"{len(members)} of them count for count among the private cells" in message
 
 
 def test_mouse_symbols_with_a_human_graph_are_recognised(members, grn):
@@ -63,7 +73,7 @@ def test_donors_are_counted_and_not_cells_where_donors_are_the_unit(members):
     adata = members.adata.copy()
     adata.obs["donor"] = np.where(members.labels == "CD34+", "rare", [f"d{r % 40}" for r in range(len(members))])
     cohort = Cohort(adata, label=members.label, donor="donor")
-    message = said(cohort, epsilon=5, delta=1e-5, unit="donor")
+    message = said(cohort, epsilon=5, delta=1e-5, unit="donor", types=PBMC68K_TYPES)
     assert "'CD34+': found 1 donor;" in message
 
 
