@@ -14,7 +14,7 @@ from prisyn.progress import Lines, watch
 from prisyn.runfile import Run
 from prisyn.stages.audit import AUDIT, audit_stage
 from prisyn.stages.extract import extract_stage
-from prisyn.stages.generate import MODEL, SYNTHETIC, fit_stage, sample_stage
+from prisyn.stages.generate import MODEL, SYNTHETIC, earlier_ledgers, fit_stage, sample_stage
 from prisyn.stages.graph import EDGES, graph_stage
 from prisyn.stages.report import REPORT, report_stage
 from prisyn_base import write_json
@@ -70,6 +70,7 @@ def describe(run: Run, steps: list[Stage], outcomes: list[Outcome]) -> dict[str,
         "delta": ledger["delta"],
         "private": ledger["private"],
         "ledger": ledger,
+        "earlier_ledgers": earlier_ledgers(run.out),
         "verdict": audit["verdict"]["outcome"],
         "headline": audit["verdict"]["headline"],
     }
@@ -85,6 +86,7 @@ def closing(run: Run, record: dict[str, Any]) -> list[str]:
         "",
         f"done; the stages took {ran:.0f} s",
         f"  privacy   {promise}",
+        *_earlier(record),
         f"  verdict   {record['verdict']}: {record['headline']}",
         f"  report    {run.out / REPORT}",
         f"  cells     {run.out / SYNTHETIC}",
@@ -92,6 +94,16 @@ def closing(run: Run, record: dict[str, Any]) -> list[str]:
         f"  all of it {run.out / RECORD}",
         *([_PUBLISHABLE] if record["private"] else []),
     ]
+
+
+def _earlier(record: dict[str, Any]) -> list[str]:
+    """A warning where these cells were measured privately before: whoever has the earlier models too learns more."""
+    before = [ledger["epsilon"] for ledger in record["earlier_ledgers"] if ledger["private"]]
+    if not before:
+        return []
+    total = record["epsilon"] + sum(before)
+    times = "once" if len(before) == 1 else f"{len(before)} times"
+    return [f"            measured {times} before in this folder: all models together: epsilon {total:.4g}"]
 
 
 def _versions() -> dict[str, str]:

@@ -43,6 +43,6 @@ def read_database(
     return _BY_NAME[name](Path(path), species=species, **options)
 
 
-from grn_extract.databases import table, trrust  # noqa: E402, F401  (each registers itself)
+from grn_extract.databases import collectri, dorothea, omnipath, signor, table, trrust  # noqa: E402, F401  (each registers)
 
 __all__ = ["DatabaseResult", "RefusedRow", "database_names", "read_database", "register"]

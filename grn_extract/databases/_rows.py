@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import csv
 import gzip
+import math
 import re
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from kg import Effect, Evidence, Gene, GeneKind, Provenance, SourceKind, is_retracted, resolve
 from prisyn_base import InputError, Problem
 
+_DELIMITERS = "\t,;"
+_GZIP = b"\x1f\x8b"
 _PMID = re.compile(r"(?:PMID:?\s*)?(\d{1,9})", re.IGNORECASE)
 
 
@@ -36,7 +41,11 @@ class DatabaseResult:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One row, named: what it says of whom, and the papers it cites. `effect` None is a word nobody knows."""
+    """One row, named: what it says of whom, and the papers it cites. `effect` None is a word nobody knows.
+
+    `score` is the database's own figure for the row, in [0, 1]. `refused` says why the row is no regulation between
+    two genes, whatever it names.
+    """
 
     line: int
     fields: tuple[str, ...]
@@ -44,6 +53,21 @@ class Fact:
     target: str
     effect: Effect | None
     papers: str
+    score: float | None = None
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row under a header: `cells` by the name of the column. `problem` says that it has more fields than that."""
+
+    line: int
+    fields: tuple[str, ...]
+    cells: Mapping[str, str]
+    problem: str = ""
+
+
+_Ground = Callable[[str], tuple[Gene | None, str]]
 
 
 def collect(facts: Iterator[Fact], *, database: str, species: str) -> DatabaseResult:
@@ -54,14 +78,44 @@ def collect(facts: Iterator[Fact], *, database: str, species: str) -> DatabaseRe
     evidence: list[Evidence] = []
     refused: list[RefusedRow] = []
     rows = 0
+
+    @cache
+    def ground(name: str) -> tuple[Gene | None, str]:
+        return _gene(name, species)
+
     for fact in facts:
         rows += 1
-        reasons = _reasons(fact, species)
+        reasons = [fact.refused] if fact.refused else _reasons(fact, ground)
         if reasons:
             refused.append(RefusedRow(fact.line, "\t".join(fact.fields), "; ".join(reasons)))
         else:
-            evidence.extend(_evidence(fact, database, species))
+            evidence.extend(_evidence(fact, database, ground))
     return DatabaseResult(tuple(evidence), tuple(refused), rows)
+
+
+def usable(result: DatabaseResult, path: Path, *, expected: str, mend: str) -> DatabaseResult:
+    """The result itself. Raises InputError when not one row of the file became evidence."""
+    if result.evidence:
+        return result
+    first = f"; the first is refused: {result.refused[0].reason}" if result.refused else ""
+    raise InputError([Problem(str(path), f"{result.rows} rows, none usable{first}", expected, mend)])
+
+
+def open_table(path: Path, layouts: Mapping[str, Sequence[str]], *, mend: str) -> tuple[str, Iterator[Row]]:
+    """The name of the layout whose columns are all in the header, and the rows below it.
+
+    Tabs, commas and semicolons are told apart by the header. Raises InputError naming the columns of every layout
+    where the header has those of none.
+    """
+    _, first = next(read_rows(path, "\t"), (0, ()))
+    for delimiter in _DELIMITERS:
+        header = [name.strip() for name in next(csv.reader(["\t".join(first)], delimiter=delimiter), [])]
+        for name, columns in layouts.items():
+            if set(columns) <= set(header):
+                return name, _under(header, read_rows(path, delimiter))
+    found = " ".join(first)[:100] if first else "an empty file"
+    expected = " or ".join(dict.fromkeys(", ".join(columns) for columns in layouts.values()))
+    raise InputError([Problem(str(path), found, f"a header with the columns {expected}", mend)])
 
 
 def read_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -71,19 +125,22 @@ def read_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int, t
     """
     suffixes = [suffix.lower() for suffix in path.suffixes]
     delimiter = delimiter or ("," if ".csv" in suffixes else "\t")
-    quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if delimiter == "," else csv.QUOTE_NONE
+    quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
     line = 0
     try:
-        opener = gzip.open if suffixes[-1:] == [".gz"] else open
+        with path.open("rb") as raw:
+            opener = gzip.open if raw.read(len(_GZIP)) == _GZIP else open
         with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream, delimiter=delimiter, quoting=quoting)
             for fields in reader:
                 line = reader.line_num
                 if any(field.strip() for field in fields):
                     yield line, tuple(field.strip() for field in fields)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error) as error:
         mend = "check the path, or download the file again"
-        raise InputError([Problem(f"{path}:{line + 1}", str(error), "rows of text in UTF-8", mend)]) from error
+        where = str(path) if isinstance(error, OSError) else f"{path}:{line + 1}"
+        found = getattr(error, "strerror", None) or str(error)
+        raise InputError([Problem(where, found, "rows of text in UTF-8", mend)]) from error
 
 
 def pmids(text: str) -> tuple[str, ...] | None:
@@ -97,13 +154,33 @@ def pmids(text: str) -> tuple[str, ...] | None:
     return tuple(found)
 
 
-def _reasons(fact: Fact, species: str) -> Sequence[str]:
+def signed(number: str) -> Effect | None:
+    """The effect that the sign of a number stands for, 0 for an unknown one; None where it is no number."""
+    try:
+        value = float(number)
+    except ValueError:
+        return None
+    if math.isnan(value):
+        return None
+    return Effect.ACTIVATION if value > 0 else Effect.REPRESSION if value < 0 else Effect.UNKNOWN
+
+
+def _under(header: Sequence[str], rows: Iterator[tuple[int, tuple[str, ...]]]) -> Iterator[Row]:
+    next(rows)
+    for line, fields in rows:
+        problem = f"{len(fields)} fields, the header has {len(header)}" if len(fields) > len(header) else ""
+        yield Row(line, fields, dict(zip(header, fields, strict=False)), problem)
+
+
+def _reasons(fact: Fact, ground: _Ground) -> Sequence[str]:
     reasons = []
     for role, name in (("regulator", fact.regulator), ("target", fact.target)):
         if not name:
             reasons.append(f"no {role}")
-        elif _gene(name, species) is None:
-            reasons.append(f"{role} {name!r} not grounded: {resolve(name, species).reason}")
+            continue
+        gene, why_not = ground(name)
+        if gene is None:
+            reasons.append(f"{role} {name!r} not grounded: {why_not}")
     if fact.effect is None:
         reasons.append("an unknown word for the effect")
     if pmids(fact.papers) is None:
@@ -111,8 +188,8 @@ def _reasons(fact: Fact, species: str) -> Sequence[str]:
     return reasons
 
 
-def _evidence(fact: Fact, database: str, species: str) -> Iterator[Evidence]:
-    regulator, target = _gene(fact.regulator, species), _gene(fact.target, species)
+def _evidence(fact: Fact, database: str, ground: _Ground) -> Iterator[Evidence]:
+    (regulator, _), (target, _) = ground(fact.regulator), ground(fact.target)
     assert regulator is not None, "rows whose regulator is not grounded have been refused"
     assert target is not None, "rows whose target is not grounded have been refused"
     kept = [field for field in fact.fields if field != fact.papers]
@@ -123,16 +200,16 @@ def _evidence(fact: Fact, database: str, species: str) -> Iterator[Evidence]:
             effect=fact.effect or Effect.UNKNOWN,
             document=f"{database}:{regulator.symbol}>{target.symbol}",
             quote="\t".join([*kept, paper.removeprefix("PMID:")] if paper else kept),
-            provenance=Provenance(reader=database),
+            provenance=Provenance(reader=database, score=fact.score),
             kind=SourceKind.DATABASE,
             paper=paper,
             retracted=is_retracted(paper),
         )
 
 
-def _gene(name: str, species: str) -> Gene | None:
-    """Databases write approved symbols, so of several candidates (FOS the gene, FOS the family) the symbol wins."""
+def _gene(name: str, species: str) -> tuple[Gene | None, str]:
+    """The gene and why none: of several candidates (FOS the gene, FOS the family) the approved symbol wins."""
     resolution = resolve(name, species)
     exact = [found.gene for found in resolution.candidates if found.gene.symbol == name]
     genes = [gene for gene in exact if gene.kind is GeneKind.GENE and gene.species == species]
-    return resolution.gene or (genes[0] if len(genes) == 1 else None)
+    return resolution.gene or (genes[0] if len(genes) == 1 else None), resolution.reason

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grn_extract.databases import register
-from grn_extract.databases._rows import DatabaseResult, Fact, collect, read_rows
+from grn_extract.databases._rows import DatabaseResult, Fact, collect, read_rows, usable
 from kg import Effect
-from prisyn_base import InputError, Problem
 
 _EFFECTS = {"Activation": Effect.ACTIVATION, "Repression": Effect.REPRESSION, "Unknown": Effect.UNKNOWN}
 
@@ -16,12 +15,9 @@ _EFFECTS = {"Activation": Effect.ACTIVATION, "Repression": Effect.REPRESSION, "U
 @register("trrust")
 def read_trrust(path: Path, *, species: str = "human") -> DatabaseResult:
     """The rows of TRRUST's own TSV, with or without a header. Raises InputError when no row has its four columns."""
+    mend = "download trrust_rawdata.human.tsv or .mouse.tsv from TRRUST, and check the species"
     result = collect(_facts(path), database="trrust", species=species)
-    if not result.evidence:
-        found = f"{result.rows} rows, none usable"
-        mend = "download trrust_rawdata.human.tsv or .mouse.tsv from TRRUST, and check the species"
-        raise InputError([Problem(str(path), found, "TF, target, effect, PMIDs, separated by tabs", mend)])
-    return result
+    return usable(result, path, expected="TF, target, effect, PMIDs, separated by tabs", mend=mend)
 
 
 def _facts(path: Path) -> Iterator[Fact]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from prisyn._cohorts import open_cohort, unnamed_types
 from prisyn.engine import Stage
@@ -11,7 +12,7 @@ from prisyn.progress import Lines
 from prisyn.runfile import EXAMPLE, Run
 from prisyn.stages.extract import EVIDENCE
 from prisyn.stages.graph import read_grn
-from prisyn_base import Problems
+from prisyn_base import Problems, write_json
 
 if TYPE_CHECKING:
     from cohort import Cohort
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 MODEL = "model"
 SYNTHETIC = "synthetic.h5ad"
+EARLIER = ".stages/earlier-ledgers.json"
 CODE = ("prisyn.stages.generate", "prisyn._cohorts", "conditioned_gen", "cohort", "kg", "prisyn_base")
 
 
@@ -35,8 +37,7 @@ def fit_stage(run: Run, display: Lines) -> Stage:
     def work() -> None:
         from conditioned_gen import ACCEPTED, PrivateCohort, generator
 
-        if (run.out / MODEL).exists() and section.noise_seed is None:
-            display.say("the members are measured anew: whoever has the earlier model too knows more than epsilon says")
+        _remember(run.out)
         members = split(run)[0]
         types = run.settings.cohort.types
         grn = read_grn(run.out, min_belief=run.settings.graph.min_belief)
@@ -65,6 +66,24 @@ def fit_stage(run: Run, display: Lines) -> Stage:
         display.say(f"epsilon {fitted.ledger.epsilon:.4g} at delta {fitted.ledger.delta:g} spent{spent}")
 
     return Stage("fit", settings, {EVIDENCE: Path(EVIDENCE), **cohort_inputs(run, public=True)}, (MODEL,), CODE, work)
+
+
+def _remember(out: Path) -> None:
+    """Add the ledger of a model that is about to be replaced to the list of what this folder's runs have measured."""
+    file = out / MODEL / "model.json"
+    if file.exists():
+        model = json.loads(file.read_text(encoding="utf-8"))
+        replaced = {"weights_sha256": model["weights_sha256"], **model["ledger"]}
+        earlier = earlier_ledgers(out)
+        # A run killed between here and its new model finds the same old model again: that is one measurement.
+        if replaced["weights_sha256"] not in {ledger["weights_sha256"] for ledger in earlier}:
+            write_json(out / EARLIER, [*earlier, replaced])
+
+
+def earlier_ledgers(out: Path) -> list[dict[str, Any]]:
+    """The ledgers of models that later runs into this folder have replaced; whoever has those models has them all."""
+    file = out / EARLIER
+    return list(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else []
 
 
 def sample_stage(run: Run, display: Lines) -> Stage:

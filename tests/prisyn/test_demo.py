@@ -200,6 +200,22 @@ def test_a_dry_run_names_the_setting_that_changed(demo: Path, prisyn: Prisyn, tm
     assert "already done" in lines["extract"]
 
 
+def test_measuring_the_same_cells_again_is_added_up(prisyn: Prisyn, tmp_path: Path) -> None:
+    """A run with real noise, and another at another epsilon into the same folder: both models are out in the world."""
+    assert prisyn("init", tmp_path / "run.yaml").returncode == 0
+    text = (tmp_path / "run.yaml").read_text(encoding="utf-8").replace("corpus: example ", "corpus: null ")
+    for epsilon in (5, 7):
+        (tmp_path / "run.yaml").write_text(text.replace("epsilon: 5 ", f"epsilon: {epsilon} "), encoding="utf-8")
+        done = prisyn("run", tmp_path / "run.yaml")
+        assert done.returncode == 0, done.stderr
+        assert "may be published: model/, synthetic.h5ad" in done.stderr
+    assert "measured once before in this folder: all models together: epsilon 12" in done.stderr
+    record = load_json(next(tmp_path.rglob("run.json")))
+    assert [ledger["epsilon"] for ledger in record["earlier_ledgers"]] == [pytest.approx(5, rel=1e-6)]
+    assert record["private"]
+    assert record["verdict"] in ("pass", "fail", "cannot tell")
+
+
 def test_the_same_seed_gives_the_same_result_and_another_seed_another(
     demo: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
