@@ -9,15 +9,17 @@ from grn_extract.document import Document, GivenMention
 from grn_extract.evaluate import Counts, Evaluation, compare, evaluate
 from grn_extract.example import example_corpus, example_gold
 from grn_extract.gold import GoldDocument, GoldEdge, gold_formats, read_gold
+from grn_extract.mentions import document_species, gene_mentions
 from grn_extract.models import ModelInfo, available_models, embedded_model_dir, fetch_embedded
 from grn_extract.prompting import Prompt, load_prompt, prompt_names
 from grn_extract.reader import Reader
-from grn_extract.readers import CooccurrenceReader, EmbeddedReader, open_reader, reader_names
+from grn_extract.readers import QUESTIONS_PER_PAIR, CooccurrenceReader, EmbeddedReader, open_reader, reader_names
 from grn_extract.screen import could_state_regulation
 from grn_extract.sentences import Sentence, split_sentences
-from grn_extract.sources import read_documents, source_suffixes
+from grn_extract.sources import read_all, read_documents, source_suffixes
 
 __all__ = [
+    "QUESTIONS_PER_PAIR",
     "Candidate",
     "Checked",
     "ColumnMap",
@@ -43,6 +45,7 @@ __all__ = [
     "compare",
     "could_state_regulation",
     "database_names",
+    "document_species",
     "embedded_model_dir",
     "evaluate",
     "example_corpus",
@@ -51,10 +54,12 @@ __all__ = [
     "find_candidates",
     "find_cues",
     "find_passages",
+    "gene_mentions",
     "gold_formats",
     "load_prompt",
     "open_reader",
     "prompt_names",
+    "read_all",
     "read_database",
     "read_documents",
     "read_gold",

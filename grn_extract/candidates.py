@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grn_extract.document import Document, GivenMention
+from grn_extract.mentions import gene_mentions
 from grn_extract.sentences import Sentence, split_sentences
-from kg import Gene, find_mentions
+from kg import Gene
 
 LONGEST_SENTENCE = 1200
 """Characters; a longer one is a table or a list of names that has lost its line breaks."""
@@ -54,7 +55,7 @@ def find_passages(document: Document) -> list[Passage]:
 
     A sentence that begins with an anaphor ("It", "This factor") is also read together with the one before.
     """
-    mentions = _mentions(document)
+    mentions = gene_mentions(document)
     sentences = split_sentences(document.text)
     passages = []
     for number, sentence in enumerate(sentences):
@@ -74,13 +75,6 @@ def find_candidates(passage: Passage) -> Iterator[Candidate]:
                 continue
             if pair := _nearest(passage.mentions, regulator, target):
                 yield Candidate(passage, *pair)
-
-
-def _mentions(document: Document) -> Sequence[GivenMention]:
-    if document.mentions is not None:
-        return sorted(document.mentions, key=lambda mention: (mention.start, mention.end))
-    found = find_mentions(document.text)
-    return [GivenMention(m.start, m.end, m.resolution.gene) for m in found if m.resolution.gene is not None]
 
 
 def _within(mentions: Sequence[GivenMention], start: int, end: int) -> tuple[GivenMention, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from grn_extract.document import Document
-from kg import Evidence, Gene, find_mentions, resolve
+from grn_extract.mentions import gene_mentions
+from kg import Evidence, Gene
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,5 @@ def find_faults(item: Evidence, documents: Mapping[str, Document]) -> tuple[str,
 
 
 def _named(document: Document, item: Evidence) -> set[Gene]:
-    if document.mentions is not None:
-        return {m.gene for m in document.mentions if item.start <= m.start and m.end <= item.end}
-    # Species is decided from the whole text, so names are looked for there first and in the quote alone second.
-    inside = {
-        m.resolution.gene for m in find_mentions(document.text) if item.start <= m.start and m.end <= item.end
-    } | {m.resolution.gene for m in find_mentions(item.quote)}
-    return {gene for gene in inside if gene is not None and resolve(gene.curie).gene is not None}
+    """The genes named inside the quote, as the whole document names them: its species is decided there."""
+    return {m.gene for m in gene_mentions(document) if item.start <= m.start and m.end <= item.end}

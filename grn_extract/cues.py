@@ -51,6 +51,17 @@ def find_cues(sentence: str, start: int = 0, end: int | None = None) -> Cues:
     )
 
 
+_SAME_SUBJECT = re.compile(
+    r"\b(?:but|and|yet|though)\s+(?:does|did|do|has|had|have|is|was|are|were|can|could|cannot|not|fail(?:s|ed)?)\b",
+    re.IGNORECASE,
+)
+
+
+def goes_on(sentence: str, start: int, end: int) -> bool:
+    """Whether between the two a clause begins that has no subject of its own: `A binds B but does not regulate B`."""
+    return _SAME_SUBJECT.search(sentence, start, end) is not None
+
+
 _BREAK = re.compile(r";|, (?:but|whereas|while|although|though|yet)\b|\b(?:but|whereas)\b", re.IGNORECASE)
 
 

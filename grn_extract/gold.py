@@ -77,8 +77,10 @@ def read_gold(
     for line, row in rows:
         try:
             gold.append(_FORMATS[name](row, texts))
-        except (KeyError, TypeError, ValueError) as error:
-            problems.add(f"{file}:{line}", f"{type(error).__name__} {error}", f"a row of {name}", "mend the line")
+        except KeyError as error:
+            problems.add(f"{file}:{line}", f"no {error.args[0]!r}", f"a row of {name}", "mend the line")
+        except (TypeError, ValueError, AttributeError) as error:
+            problems.add(f"{file}:{line}", str(error), f"a row of {name}", "mend the line")
     problems.raise_if_any()
     return [item for item in gold if split is None or item.split == split]
 
@@ -94,9 +96,13 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
                     if not isinstance(row, dict):
                         raise ValueError("not a JSON object")
                     yield line, row
-    except (OSError, EOFError, ValueError) as error:
-        problem = Problem(f"{path}:{line or 1}", str(error), "one JSON object a line", "mend the line or the path")
-        raise InputError([problem]) from error
+    except (OSError, EOFError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        raise InputError([Problem(str(path), found, "a file of texts with answers", "check the path")]) from error
+    except ValueError as error:
+        raise InputError([Problem(f"{path}:{line or 1}", str(error), "one JSON object a line", "mend it")]) from error
+    if not line:
+        raise InputError([Problem(str(path), "an empty file", "texts with answers", "see the format's example")])
 
 
 def _texts(file: Path, rows: list[tuple[int, Mapping[str, Any]]], corpus: Any) -> dict[str, Document]:
@@ -108,11 +114,13 @@ def _texts(file: Path, rows: list[tuple[int, Mapping[str, Any]]], corpus: Any) -
 
 def _own(row: Mapping[str, Any], texts: Mapping[str, Document]) -> GoldDocument:
     name = row["document"]
+    if "text" not in row and name not in texts:
+        raise ValueError(f"the corpus has no text {name!r}")
     document = Document(name, "", row["text"], "gold") if "text" in row else texts[name]
     edges = tuple(
         GoldEdge(
-            edge["regulator"],
-            edge["target"],
+            _identifier(edge["regulator"]),
+            _identifier(edge["target"]),
             Effect(edge["effect"]),
             bool(edge.get("negated", False)),
             bool(edge.get("hypothetical", False)),
@@ -120,6 +128,13 @@ def _own(row: Mapping[str, Any], texts: Mapping[str, Document]) -> GoldDocument:
         for edge in row["edges"]
     )
     return GoldDocument(document, edges, row.get("phenomenon", ""), row.get("split", ""))
+
+
+def _identifier(gene: str) -> str:
+    """A symbol in a CURIE's place would match nothing a reader says, and be counted as missed without a word."""
+    if ":" not in gene:
+        raise ValueError(f"{gene!r} is no CURIE such as HGNC:4170; `prisyn kg names` gives it")
+    return gene
 
 
 def _ge(row: Mapping[str, Any], _: Mapping[str, Document]) -> GoldDocument:

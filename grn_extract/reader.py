@@ -26,6 +26,11 @@ class Reader(Protocol):
         """How often a model was asked so far."""
         ...
 
+    @property
+    def cost(self) -> float:
+        """US dollars spent so far; 0 for a reader that runs in this process."""
+        ...
+
     def read(self, documents: Iterable[Document], progress: Progress | None = None) -> Iterator[Evidence]:
         """The statements found, in order of documents and, within one, of passages."""
         ...

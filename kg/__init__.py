@@ -7,7 +7,7 @@ from kg.grn import GRN, Cut, GrnStats, Restriction
 from kg.mentions import Mention, find_mentions
 from kg.model import Beliefs, Edge, Effect, Evidence, Gene, GeneKind, Provenance, SourceKind
 from kg.names import Candidate, Resolution, Resolver, explain, is_tf, members, resolve, resolver, suggest
-from kg.store import GraphStore, open_store
+from kg.store import GraphStore, open_store, store_problems
 
 __all__ = [
     "GRN",
@@ -46,6 +46,7 @@ __all__ = [
     "reliability",
     "resolve",
     "resolver",
+    "store_problems",
     "suggest",
     "write_reliability",
 ]

@@ -12,7 +12,7 @@ from kg._record import merged
 from kg._suggest import nearest
 from kg.belief import edge_beliefs, edge_effect
 from kg.model import Edge, Effect, Evidence, Gene, GeneKind
-from kg.names import resolve
+from kg.names import Resolution, resolve, resolver
 
 Pair = tuple[str, str]
 
@@ -110,12 +110,12 @@ class GRN:
         return self._edge(pair)
 
     def regulators(self, gene: str | Gene) -> tuple[Edge, ...]:
-        """Edges into a gene, given by symbol, CURIE or as a Gene; the most believed first."""
+        """Edges into a gene, given by any of its names or as a Gene (see `find`); the most believed first."""
         node = self._node(gene)
         return tuple(sorted((self._edge((source, node)) for source in self._graph.predecessors(node)), key=_by_belief))
 
     def targets(self, gene: str | Gene) -> tuple[Edge, ...]:
-        """Edges out of a gene, given by symbol, CURIE or as a Gene; the most believed first."""
+        """Edges out of a gene, given by any of its names or as a Gene (see `find`); the most believed first."""
         node = self._node(gene)
         return tuple(sorted((self._edge((node, target)) for target in self._graph.successors(node)), key=_by_belief))
 
@@ -186,17 +186,46 @@ class GRN:
     def _symbol(self, node: str) -> str:
         return str(self._graph.nodes[node]["gene"].symbol)
 
-    def _node(self, gene: str | Gene) -> str:
-        name = gene.curie if isinstance(gene, Gene) else gene
+    def find(self, name: str) -> Gene:
+        """The gene of the graph with this CURIE or symbol, else the one that `kg.resolve` takes the name for.
+
+        Raises KeyError saying what the name was taken for and what in the graph is like it. A mouse gene is not
+        answered with its human ortholog, nor the other way round, but the ortholog is named.
+        """
         if name in self._graph:
-            return name
-        nodes = [node for node, item in self._graph.nodes(data="gene") if item.symbol == name]
-        if len(nodes) == 1:
-            return str(nodes[0])
-        if nodes:
-            raise KeyError(f"{name} is the symbol of {', '.join(sorted(nodes))}: use one of these")
+            return self._gene(name)
+        found = [gene for gene in self.genes if gene.symbol == name]
+        if len(found) > 1:
+            raise KeyError(f"{name} is the symbol of {', '.join(gene.curie for gene in found)}: use one of these")
+        if found:
+            return found[0]
+        resolution = resolve(name)
+        if resolution.gene is not None and resolution.gene.curie in self._graph:
+            return self._gene(resolution.gene.curie)
+        raise KeyError(self._why_missing(name, resolution))
+
+    def _why_missing(self, name: str, resolution: Resolution) -> str:
+        taken = resolution.gene
+        if taken is None:
+            said = f"{name} is not in the graph: {resolution.reason}"
+        else:
+            said = f"{name} ({taken.symbol}, {taken.curie}, {taken.species}) is not in the graph"
+            same = [gene for gene in self.genes if resolver().same_gene(taken, gene)]
+            if same:
+                return f"{said}, but {same[0].symbol} ({same[0].curie}, {same[0].species}) is"
         near = nearest(name.lower(), ((item.symbol.lower(), item.symbol) for item in self.genes), 3)
-        raise KeyError(f"{name} is not in the graph" + (f"; did you mean {', '.join(near)}?" if near else ""))
+        return said + (f"; did you mean {', '.join(near)}?" if near else "")
+
+    def _gene(self, node: str) -> Gene:
+        gene: Gene = self._graph.nodes[node]["gene"]
+        return gene
+
+    def _node(self, gene: str | Gene) -> str:
+        if not isinstance(gene, Gene):
+            return self.find(gene).curie
+        if gene.curie not in self._graph:
+            raise KeyError(f"{gene.symbol} ({gene.curie}) is not in the graph")
+        return gene.curie
 
 
 def _by_name(edge: Edge) -> tuple[str, ...]:
@@ -232,6 +261,7 @@ def _retracted_only(edge: Edge) -> bool:
 
 def _html_table(grn: GRN, rows: int = 10) -> str:
     strongest = sorted(grn.edges(), key=_by_belief)[:rows]
+    note = f"the {len(strongest)} best believed edges" if len(strongest) < len(grn) else ""
     head = "".join(f"<th>{name}</th>" for name in ("regulator", "target", "effect", "belief", "papers", "evidence"))
     body = "".join(
         "<tr>"
@@ -243,10 +273,17 @@ def _html_table(grn: GRN, rows: int = 10) -> str:
                 edge.effect,
                 f"{edge.belief:.2f}",
                 len(edge.papers),
-                edge.evidence[0].quote[:120],
+                _shown(edge.best),
             )
         )
         + "</tr>"
         for edge in strongest
     )
-    return f"<div><p>{escape(repr(grn))}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div><p>{escape(repr(grn))}{note and '; ' + note}</p>{table}</div>"
+
+
+def _shown(item: Evidence) -> str:
+    text = " ".join(item.quote.split())
+    text = text if len(text) <= 120 else f"{text[:117]}..."
+    return f"{text} [{', '.join(item.marks)}]" if item.marks else text

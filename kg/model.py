@@ -110,6 +110,12 @@ class Evidence:
         """The independent source this statement counts for."""
         return self.paper or self.document
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What lowers the statement's weight, in words: `negated`, `hedged` (hypothetical), `retracted`."""
+        marked = (("negated", self.negated), ("hedged", self.hypothetical), ("retracted", self.retracted))
+        return tuple(word for word, there in marked if there)
+
 
 @dataclass(frozen=True, slots=True)
 class Beliefs:
@@ -143,3 +149,13 @@ class Edge:
     def papers(self) -> tuple[str, ...]:
         """The distinct witnesses, sorted."""
         return tuple(sorted({item.witness for item in self.evidence}))
+
+    @property
+    def best(self) -> Evidence:
+        """The statement to show first: it says what the edge says, plainly; a sentence before a row, then the surer."""
+
+        def rank(item: Evidence) -> tuple[bool, bool, bool, bool, float, str]:
+            doubtful = (item.retracted or item.negated, item.hypothetical, item.effect != self.effect)
+            return (*doubtful, item.kind != SourceKind.TEXT, -(item.provenance.score or 0.0), item.id)
+
+        return min(self.evidence, key=rank)

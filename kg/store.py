@@ -14,8 +14,15 @@ from prisyn_base import InputError, Problem
 class GraphStore(Protocol):
     """Keeps every statement ever added. Adding is idempotent: the same statement again changes nothing."""
 
-    def add(self, evidence: Iterable[Evidence]) -> int:
-        """Keep these statements; returns how many are new. An interrupted call leaves whole batches."""
+    def add(self, evidence: Iterable[Evidence], *, reading: str = "") -> int:
+        """Keep these statements; returns how many are new. An interrupted call leaves whole batches.
+
+        `reading` names the work they came of (one text read one way); it is noted as done once all are kept.
+        """
+        ...
+
+    def has_read(self, reading: str) -> bool:
+        """Whether a reading of this name is done, so that a run that was stopped can go on behind it."""
         ...
 
     def evidence(self, regulator: str | None = None, target: str | None = None) -> Iterator[Evidence]:
@@ -37,6 +44,16 @@ class GraphStore(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exception: object) -> None: ...
+
+
+def store_problems(url: str | Path) -> tuple[Problem, ...]:
+    """What keeps the store at `url` from being opened, () when nothing does. A store that is not there is not made."""
+    try:
+        if "://" in str(url) or Path(url).exists():
+            open_store(url).close()
+    except InputError as error:
+        return error.problems
+    return ()
 
 
 def open_store(url: str | Path) -> GraphStore:

@@ -98,7 +98,15 @@ def _extras() -> Iterator[Finding]:
         if absent:
             yield Finding(f"[{extra}]", missing, f"without {', '.join(absent)}", f"pip install 'prisyn[{extra}]'")
         else:
-            yield Finding(f"[{extra}]", State.OK, ", ".join(f"{m} {metadata.version(m)}" for m in modules))
+            yield Finding(f"[{extra}]", State.OK, ", ".join(f"{m} {_version(m)}" for m in modules))
+
+
+def _version(module: str) -> str:
+    """The version of the distribution that brings a module; some are called otherwise (onnxruntime-gpu)."""
+    try:
+        return metadata.version(module)
+    except metadata.PackageNotFoundError:
+        return "of unknown version"
 
 
 def _models() -> Iterator[Finding]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from audit import Figure, Section, Table
-from prisyn._evidence import best_evidence
 from prisyn.network_figure import choose_edges, draw_network
 from prisyn.runfile import NO_READER, Run
 
@@ -91,7 +90,7 @@ def _edge_table(caption: str, edges: Sequence[Edge], most: int) -> Table:
 
 
 def _edge_row(edge: Edge) -> tuple[str | float | int, ...]:
-    best = best_evidence(edge)
+    best = edge.best
     marks = [word for word, there in (("negated", best.negated), ("hedged", best.hypothetical)) if there]
     quote = best.quote + (f" [{', '.join(marks)}]" if marks else "")
     symbols = (edge.regulator.symbol, edge.target.symbol, str(edge.effect))
@@ -104,6 +103,8 @@ def _cell(value: Any) -> str | int | float | None:
 
 def _reading(run: Run, evaluation: dict[str, Any]) -> Section:
     """How right the reader was on texts whose answers are known, or that nobody measured it here."""
+    from kg import reliability
+
     section, measured = run.settings.extract, evaluation["measured"]
     title = "How well the texts were read"
     if section.corpus is None or section.reader == NO_READER:
@@ -119,7 +120,8 @@ def _reading(run: Run, evaluation: dict[str, Any]) -> Section:
         f"The reader {measured['reader']!r} read {measured['documents']} texts whose answers are known, written for "
         f"this project, and asked the model {measured['calls']:,} times. Its F1 on directed pairs is "
         f"{measured['f1']:.2f} (95 % interval {low:.2f} to {high:.2f}). The embedded model is not tuned for this "
-        "task, and beliefs weigh its statements by its reliability."
+        f"task: belief gives each of its statements {reliability(measured['reader']).probability:.2f}, its precision on "
+        "annotated abstracts."
     )
     sign = measured["sign_accuracy"]
     whole = (

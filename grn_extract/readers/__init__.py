@@ -7,7 +7,7 @@ from typing import Any
 
 from grn_extract.reader import Reader
 from grn_extract.readers.cooccurrence import CooccurrenceReader
-from grn_extract.readers.embedded import EmbeddedReader
+from grn_extract.readers.embedded import QUESTIONS_PER_PAIR, EmbeddedReader
 from prisyn_base import InputError, Problem
 
 _READERS: dict[str, Callable[..., Reader]] = {
@@ -29,4 +29,4 @@ def open_reader(name: str, **options: Any) -> Reader:
     return _READERS[name](**options)
 
 
-__all__ = ["CooccurrenceReader", "EmbeddedReader", "open_reader", "reader_names"]
+__all__ = ["QUESTIONS_PER_PAIR", "CooccurrenceReader", "EmbeddedReader", "open_reader", "reader_names"]

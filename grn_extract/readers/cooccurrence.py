@@ -16,6 +16,7 @@ class CooccurrenceReader:
 
     name = "cooccurrence"
     calls = 0
+    cost = 0.0
 
     def read(self, documents: Iterable[Document], progress: Progress | None = None) -> Iterator[Evidence]:
         for done, document in enumerate(documents, 1):

@@ -29,6 +29,9 @@ from kg import Evidence, Provenance
 if TYPE_CHECKING:
     from grn_extract.readers._scorer import AnswerScorer
 
+QUESTIONS_PER_PAIR = 3.5
+"""At most: three for every ordered pair, and one for the sign of at most one of a pair's two directions."""
+
 NO_TEXT = "N/A"
 """What stands in a passage's place when its names alone are to be weighed."""
 
@@ -43,6 +46,7 @@ class EmbeddedReader:
     """
 
     name = "embedded"
+    cost = 0.0
 
     def __init__(
         self,

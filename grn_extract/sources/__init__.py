@@ -6,11 +6,12 @@ A source is one module with a function registered for its suffixes; add it to th
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from grn_extract.document import Document
-from prisyn_base import InputError, Problem, Problems
+from prisyn_base import InputError, Problem, Problems, sha256_text
 
 Source = Callable[[Path, Problems], Iterator[Document]]
 
@@ -42,13 +43,34 @@ def read_documents(path: str | os.PathLike[str], *, problems: Problems | None = 
     given = Path(path)
     source = _pick(given)
     collected = Problems() if problems is None else problems
-    seen: set[str] = set()
-    for document in source(given, collected):
-        if document.id not in seen:
-            seen.add(document.id)
-            yield document
+    yield from _once(source(given, collected), collected)
     if problems is None:
         collected.raise_if_any()
+
+
+def read_all(paths: Iterable[str | os.PathLike[str]]) -> list[Document]:
+    """The documents of several files and folders, each once. Raises InputError with the problems of all of them."""
+    problems = Problems()
+    found: list[Document] = []
+    for path in paths:
+        try:
+            found.extend(read_documents(path, problems=problems))
+        except InputError as error:
+            problems.extend(error.problems)
+    documents = list(_once(found, problems))
+    problems.raise_if_any()
+    return documents
+
+
+def _once(documents: Iterable[Document], problems: Problems) -> Iterator[Document]:
+    """Of several documents with one id the first. Two versions of an article may differ; other texts must not."""
+    seen: dict[str, str] = {}
+    for document in documents:
+        if document.id not in seen:
+            seen[document.id] = "" if document.id.startswith("PMID:") else sha256_text(document.text)
+            yield document
+        elif seen[document.id] and seen[document.id] != sha256_text(document.text):
+            problems.add(document.id, "two different texts of this id", "an id for each text", "rename one of them")
 
 
 def _pick(path: Path) -> Source:
@@ -85,7 +107,15 @@ def _folder(path: Path, problems: Problems) -> Iterator[Document]:
         expected = "files ending in " + ", ".join(source_suffixes())
         problems.add(str(path), f"{len(files)} files, none of a known kind", expected, "choose another folder")
     for file in known:
-        yield from _pick(file)(file, problems)
+        for document in _pick(file)(file, problems):
+            yield _placed(document, file, path)
+
+
+def _placed(document: Document, file: Path, folder: Path) -> Document:
+    """A text whose id is its file's name: files of one name in two folders are two texts."""
+    if file.parent == folder or document.id != f"text:{file.stem}":
+        return document
+    return replace(document, id=f"text:{file.relative_to(folder).with_suffix('').as_posix()}")
 
 
 from grn_extract.sources import jsonl, pubmed_xml, text  # noqa: E402, F401  (each registers itself)

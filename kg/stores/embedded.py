@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ CREATE TABLE evidence (
 CREATE INDEX evidence_by_regulator ON evidence (regulator, target);
 CREATE INDEX evidence_by_target ON evidence (target);
 """
+_READING = "CREATE TABLE IF NOT EXISTS reading (name TEXT PRIMARY KEY)"
 _COLUMNS = 21
 _INSERT = f"INSERT INTO evidence VALUES ({', '.join('?' * _COLUMNS)}) ON CONFLICT (id) DO NOTHING"
 _GENE = """
@@ -45,16 +47,18 @@ _REPLACE = f"REPLACE INTO evidence VALUES ({', '.join('?' * _COLUMNS)})"
 class EmbeddedStore:
     """A `GraphStore` in a file: write-ahead log while open, one plain file once closed.
 
-    Raises InputError, here and in every method, where the file is no graph, is damaged, locked, or of a newer version.
+    A file or folder that may not be written is only read. Raises InputError, here and in every method, where the file
+    is no graph, is damaged, locked, or of a newer version.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._closed = False
         _check_file(path)
+        self._read_only = path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
         with self._mendable():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self._db = sqlite3.connect(self._address(), isolation_level=None, timeout=30, uri=True)
         try:
             with self._mendable():
                 self._prepare()
@@ -71,14 +75,26 @@ class EmbeddedStore:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def add(self, evidence: Iterable[Evidence]) -> int:
-        """Keep these statements, `BATCH` to a transaction; returns how many are new."""
+    def add(self, evidence: Iterable[Evidence], *, reading: str = "") -> int:
+        """Keep these statements, `BATCH` to a transaction, then note the reading; returns how many are new."""
         items = iter(evidence)
         new = 0
         while batch := list(islice(items, BATCH)):
             with self._mendable(), self._transaction():
                 new += self._add_batch(batch)
+        if reading:
+            with self._mendable(), self._transaction():
+                self._db.execute(_READING)
+                self._db.execute("INSERT OR IGNORE INTO reading VALUES (?)", (reading,))
         return new
+
+    def has_read(self, reading: str) -> bool:
+        """Whether a reading of this name has been noted."""
+        with self._mendable():
+            # Graphs begun before readings were noted, and those that only ever held tables, have no such table.
+            if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'reading'").fetchone():
+                return False
+            return bool(self._db.execute("SELECT 1 FROM reading WHERE name = ?", (reading,)).fetchone())
 
     def evidence(self, regulator: str | None = None, target: str | None = None) -> Iterator[Evidence]:
         """Statements sorted by id, optionally only those of a regulator or target given by CURIE."""
@@ -105,9 +121,14 @@ class EmbeddedStore:
         self._closed = True
         try:
             with self._mendable():
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                if not self._read_only:
+                    self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             self._db.close()
+
+    def _address(self) -> str:
+        # "immutable" spares SQLite the log and the shared memory beside the file, which it could not make here.
+        return self.path.resolve().as_uri() + ("?mode=ro&immutable=1" if self._read_only else "")
 
     def _prepare(self) -> None:
         (application,) = self._db.execute("PRAGMA application_id").fetchone()
@@ -124,8 +145,9 @@ class EmbeddedStore:
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
                 self._db.execute(f"PRAGMA user_version = {VERSION}")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
+        if not self._read_only:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

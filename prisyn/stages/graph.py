@@ -42,9 +42,7 @@ def read_grn(out: Path, *, min_belief: float = 0.0) -> GRN:
     """The network of the run's evidence, or the part of it believed at least `min_belief`."""
     from kg import GRN, read
 
-    file = out / EVIDENCE
-    # Texts may state nothing and databases may be left out: a run's own empty file is an empty graph, not a mistake.
-    grn = GRN.from_evidence(read("jsonl", file).evidence if file.stat().st_size else ())
+    grn = GRN.from_evidence(read("jsonl", out / EVIDENCE).evidence)
     if min_belief <= 0:
         return grn
     return GRN.from_evidence(item for edge in grn.edges(min_belief) for item in edge.evidence)

@@ -42,6 +42,7 @@ class GoldReader:
 
     name = "gold"
     calls = 0
+    cost = 0.0
 
     def __init__(self, gold: Iterable[GoldDocument], *, backwards: bool = False) -> None:
         self._gold = {item.document.id: item for item in gold}
@@ -183,3 +184,18 @@ def test_signs_are_judged_only_where_the_gold_knows_them() -> None:
     ]
     result = compare(wrong_sign, gold, reader="r")
     assert (result.recall, result.sign_accuracy) == (1.0, 0.0)
+
+
+def test_gold_that_could_match_nothing_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "gold.jsonl"
+    edge = {"regulator": "GATA1", "target": "HGNC:6345", "effect": "activation"}
+    file.write_text(json.dumps({"document": "d", "text": "x", "edges": [edge]}) + "\n")
+    with pytest.raises(InputError, match="'GATA1' is no CURIE"):
+        read_gold(file)
+    file.write_text("")
+    with pytest.raises(InputError, match="an empty file"):
+        read_gold(file)
+    file.write_text(json.dumps({"document": "d", "edges": []}) + "\n")
+    (tmp_path / "corpus.jsonl").write_text(json.dumps({"id": "e", "text": "x"}) + "\n")
+    with pytest.raises(InputError, match="no text 'd'"):
+        read_gold(file)

@@ -9,6 +9,7 @@ import jinja2
 import pytest
 
 from grn_extract import (
+    CooccurrenceReader,
     Document,
     could_state_regulation,
     find_candidates,
@@ -103,3 +104,16 @@ def test_a_prompt_says_what_it_is_and_refuses_to_be_half_filled(name: str) -> No
 def test_an_unknown_prompt_is_answered_with_those_there_are() -> None:
     with pytest.raises(InputError, match="pair-sign"):
         load_prompt("nothing")
+
+
+def marks(text: str) -> dict[tuple[str, str], bool]:
+    found = CooccurrenceReader().read([Document("d", "", text, "test")])
+    return {(item.regulator.symbol, item.target.symbol): item.negated for item in found}
+
+
+def test_a_denial_of_the_same_subject_and_target_is_a_denial_though_another_clause_says_it() -> None:
+    assert marks("SPI1 binds near LYZ but does not regulate LYZ expression.")["SPI1", "LYZ"]
+    found = marks("SPI1 activates LYZ but does not activate CD14.")
+    assert not found["SPI1", "LYZ"]
+    assert found["SPI1", "CD14"]
+    assert not marks("SPI1 activates LYZ, but IRF8 does not act on LYZ.")["SPI1", "LYZ"]

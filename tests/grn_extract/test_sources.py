@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grn_extract import read_documents
+from grn_extract import read_all, read_documents
 from prisyn_base import InputError, Problems
 
 ARTICLE = """<PubmedArticle><MedlineCitation><PMID>{pmid}</PMID><Article>
@@ -135,3 +135,32 @@ def test_real_answers_of_eutilities_are_read(shared_data: Path) -> None:
     }
     assert counts["biopython_pubmed1.xml"] == 2
     assert all(count >= 1 for count in counts.values())
+
+
+def test_files_of_one_name_in_two_folders_are_two_texts(tmp_path: Path) -> None:
+    for name in ("a.txt", "more/a.txt", "more/b.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"GATA1 binds in {name}.")
+    assert [document.id for document in read_documents(tmp_path)] == ["text:a", "text:more/a", "text:more/b"]
+
+
+def test_what_is_wrong_with_several_sources_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "page.xml").write_text("<html></html>")
+    (tmp_path / "cut.jsonl").write_text("{")
+    with pytest.raises(InputError) as error:
+        read_all([tmp_path / "nothing.txt", tmp_path / "page.xml", tmp_path / "cut.jsonl"])
+    assert len(error.value.problems) == 3
+
+
+def test_two_different_texts_of_one_id_are_not_one_text(tmp_path: Path) -> None:
+    for folder, text in (("one", "GATA1 binds."), ("two", "SPI1 binds."), ("same", "GATA1 binds.")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.txt").write_text(text)
+    assert [document.text for document in read_all([tmp_path / "one", tmp_path / "same"])] == ["GATA1 binds."]
+    with pytest.raises(InputError, match="text:a: found two different texts"):
+        read_all([tmp_path / "one", tmp_path / "two"])
+
+
+def test_a_search_saved_as_medline_is_not_read_as_plain_text(tmp_path: Path) -> None:
+    (tmp_path / "search.txt").write_text("\nPMID- 123\nOWN - NLM\nTI  - GATA1 activates KLF1.\n")
+    assert "PubMed XML" in found(tmp_path / "search.txt")

@@ -77,7 +77,7 @@ def test_an_empty_or_wrong_file_is_an_input_error(name, content, tmp_path):
 def test_a_missing_file_and_an_unknown_format_are_input_errors(grn, tmp_path):
     with pytest.raises(InputError, match="no such file"):
         read("jsonl", tmp_path / "nowhere")
-    with pytest.raises(InputError, match="one of decoupler, evidence-tsv"):
+    with pytest.raises(InputError, match="decoupler, evidence-tsv"):
         export(grn, "pickle", tmp_path / "graph")
     with pytest.raises(InputError, match="can be read"):
         read("graphml", tmp_path / "nowhere")
@@ -129,3 +129,16 @@ def test_graphml_is_read_by_networkx(grn, tmp_path):
     assert repressed["effect"] == "repression"
     assert repressed["belief"] == pytest.approx(grn.edge("SPI1", "GATA1").belief, abs=1e-6)
     assert repressed["papers"] == 1
+
+
+def test_a_place_that_cannot_be_written_is_an_input_error(grn, tmp_path):
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path, tmp_path / "file" / "edges.tsv"):
+        with pytest.raises(InputError):
+            export(grn, "tsv", place)
+
+
+def test_a_wrong_format_and_a_missing_file_are_told_together(tmp_path):
+    with pytest.raises(InputError) as error:
+        read("graphml", tmp_path / "nowhere")
+    assert len(error.value.problems) == 2

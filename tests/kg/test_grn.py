@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg import GRN, Effect, Evidence, Gene, GeneKind, Provenance
+from kg import GRN, Effect, Evidence, Gene, GeneKind, Provenance, SourceKind
 
 
 @pytest.fixture
@@ -41,6 +41,33 @@ def test_a_gene_that_is_not_there_is_answered_with_near_misses(small):
         small.targets("GATTA1")
     with pytest.raises(KeyError, match="no edge from HBB to GATA1"):
         small.edge("HBB", "GATA1")
+
+
+def test_a_gene_is_found_by_any_of_its_names(small):
+    assert small.targets("PU.1") == small.targets("SPI1") == small.targets("HGNC:11241")
+    assert small.find("NF-kB").curie == "FPLX:NFkappaB"
+
+
+def test_a_mouse_gene_is_not_answered_with_its_human_ortholog_but_told_of_it(small):
+    with pytest.raises(KeyError, match=r"Spi1 .*mouse.* is not in the graph, but SPI1 \(HGNC:11241, human\) is"):
+        small.targets("Spi1")
+
+
+def test_the_statement_shown_first_is_a_plain_sentence(say):
+    edge = GRN.from_evidence(
+        [
+            say("GATA1", "HBB", quote="not", negated=True),
+            say("GATA1", "HBB", quote="perhaps", hypothetical=True),
+            say("GATA1", "HBB", quote="row", kind=SourceKind.DATABASE),
+            say("GATA1", "HBB", quote="plain"),
+        ]
+    ).edge("GATA1", "HBB")
+    assert edge.best.quote == "plain"
+
+
+def test_a_notebook_shows_that_a_statement_is_denied(say):
+    html = GRN.from_evidence([say("GATA1", "HBB", quote="GATA1 does not act on HBB.", negated=True)])._repr_html_()
+    assert "GATA1 does not act on HBB. [negated]" in html
 
 
 def test_retracted_and_negated_edges_stay_visible_with_no_belief(small):

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kg import GRN, Effect, Evidence, Gene, Provenance, SourceKind, open_store, resolve
+from kg import GRN, Effect, Evidence, Gene, Provenance, SourceKind, open_store, resolve, store_problems
 from kg.stores.embedded import BATCH
 from prisyn_base import InputError
 
@@ -229,3 +229,46 @@ def test_trrust_imports_the_same_in_any_order_and_any_number_of_times(shared_dat
         assert other.add(shuffled) == new
         assert list(one.evidence()) == list(other.evidence())
         assert one.stats() == other.stats()
+
+
+def test_a_reading_is_noted_once_its_statements_are_kept(say, tmp_path):
+    def broken():
+        yield say("GATA1", "HBB")
+        raise OSError("stopped")
+
+    with open_store(tmp_path / "grn.db") as store:
+        assert not store.has_read("a")
+        with pytest.raises(OSError, match="stopped"):
+            store.add(broken(), reading="a")
+        assert not store.has_read("a")
+        assert store.add([say("GATA1", "HBB")], reading="a") == 1
+        assert store.add([], reading="b") == 0
+    with open_store(tmp_path / "grn.db") as store:
+        assert store.has_read("a")
+        assert store.has_read("b")
+        assert not store.has_read("c")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_graph_that_may_not_be_written_can_be_asked(say, tmp_path):
+    folder = tmp_path / "shared"
+    with open_store(folder / "grn.db") as store:
+        store.add([say("GATA1", "HBB")])
+    (folder / "grn.db").chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        with open_store(folder / "grn.db") as store:
+            assert len(store.grn()) == 1
+            with pytest.raises(InputError, match="readonly"):
+                store.add([say("SPI1", "HBB")])
+        assert [path.name for path in folder.iterdir()] == ["grn.db"]
+    finally:
+        folder.chmod(0o755)
+
+
+def test_the_problems_of_a_store_are_told_without_making_one(say, tmp_path):
+    assert store_problems(tmp_path / "grn.db") == ()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "text.db").write_text("hello")
+    assert [problem.found for problem in store_problems(tmp_path / "text.db")] == ["a file of another kind"]
+    assert len(store_problems("neo4j://localhost")) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
+from grn_extract import CooccurrenceReader, Document, fetch_embedded
+from grn_extract.reader import Progress
+from kg import Evidence, open_store
 from prisyn import doctor
 from prisyn.cli import app
+from prisyn.commands.extract import read_into
+from prisyn_base import InputError, MissingExtraError
 
 ROWS = (
     "SPI1\tLYZ\tActivation\t10779327\n"
@@ -35,6 +42,15 @@ def data(*words: str | Path) -> Any:
     done = call(*words, "--format", "json")
     assert done.exit_code == 0, done.stderr
     return json.loads(done.stdout)
+
+
+@pytest.fixture
+def embedded_model() -> None:
+    """The embedded model, fetched; the test skips where it cannot be had."""
+    try:
+        fetch_embedded()
+    except (InputError, MissingExtraError) as error:
+        pytest.skip(f"the embedded model cannot be had here: {error}")
 
 
 @pytest.fixture
@@ -110,6 +126,110 @@ def test_a_reader_is_measured_on_the_example() -> None:
     keys = {"precision", "recall", "f1", "f1_ci", "sign_accuracy", "pairs", "documents", "seconds", "calls"}
     assert keys <= set(found)
     assert found["documents"] >= 40
+
+
+class DollarReader:
+    """Says what the co-occurrence reader says, at a dollar a text, and is stopped after `texts` of them."""
+
+    name = "dollar"
+    calls = 0
+
+    def __init__(self, texts: int = 99) -> None:
+        self.cost = 0.0
+        self._left = texts
+
+    def read(self, documents: Iterable[Document], progress: Progress | None = None) -> Iterator[Evidence]:
+        for document in documents:
+            if not self._left:
+                raise KeyboardInterrupt
+            self._left -= 1
+            self.cost += 1.0
+            yield from CooccurrenceReader().read([document])
+
+
+TEXTS = [Document(f"d{n}", "", f"SPI1 activates LYZ, it is said for the {n}th time.", "test") for n in range(5)]
+
+
+def test_a_stopped_reading_goes_on_behind_the_last_whole_text(tmp_path: Path) -> None:
+    with open_store(tmp_path / "g.db") as store, pytest.raises(KeyboardInterrupt):
+        read_into(store, DollarReader(3), TEXTS)
+    rest = DollarReader()
+    with open_store(tmp_path / "g.db") as store:
+        done = read_into(store, rest, TEXTS)
+        assert (done.known, done.texts, rest.cost) == (3, 2, 2.0)
+        stopped = list(store.evidence())
+    with open_store(tmp_path / "whole.db") as store:
+        read_into(store, DollarReader(), TEXTS)
+        assert list(store.evidence()) == stopped
+
+
+def test_a_text_that_changed_is_read_again(tmp_path: Path) -> None:
+    with open_store(tmp_path / "g.db") as store:
+        read_into(store, DollarReader(), TEXTS)
+        changed = [replace(TEXTS[0], text="SPI1 activates LYZ and CD14."), *TEXTS[1:]]
+        assert read_into(store, DollarReader(), changed).texts == 1
+
+
+def test_reading_stops_when_it_has_cost_what_it_may(tmp_path: Path) -> None:
+    with open_store(tmp_path / "g.db") as store:
+        assert read_into(store, DollarReader(), TEXTS, max_cost=2.0).texts == 2
+        assert read_into(store, DollarReader(), TEXTS, max_cost=9.0).texts == 3
+
+
+def test_a_dry_run_counts_at_least_the_questions_asked(embedded_model: None, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("SPI1 activates LYZ in monocytes. IRF8 represses CD14 and CD40.")
+    words = ("extract", "run", "--source", tmp_path / "note.txt", "--graph", tmp_path / "g.db")
+    promised = int(next(x for x in call(*words, "--dry-run").stdout.splitlines() if "at most" in x).split()[-1])
+    asked = call(*words).stderr.splitlines()[0]
+    assert 0 < int(asked.split(" with ")[1].split()[0]) <= promised
+
+
+def test_what_is_wrong_with_texts_reader_and_graph_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("hello")
+    words = ("--source", tmp_path / "a.xml", "--source", tmp_path / "b.txt", "--graph", tmp_path / "text.db")
+    for more in ((), ("--dry-run",)):
+        done = call("extract", "run", *words, "--reader", "nobody", *more)
+        assert (done.exit_code, done.stdout) == (2, "")
+        assert "4 problems" in done.stderr
+    done = call("extract", "databases", "trrust", tmp_path / "no.tsv", "--graph", tmp_path / "text.db")
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (2, "2 problems with the input")
+
+
+def test_a_table_of_ones_own_is_read_by_naming_its_columns(tmp_path: Path) -> None:
+    table, graph = tmp_path / "mine.csv", tmp_path / "g.db"
+    table.write_text("tf,gene,sign,ref\nSPI1,LYZ,+1,123\n")
+    words = ("extract", "databases", "table", table, "--graph", graph)
+    for wrong in ((), ("--columns", "regulator=tf"), ("--columns", "regulator=tf,target=gene,colour=sign")):
+        assert call(*words, *wrong).exit_code == 2
+    assert not graph.exists()
+    columns = "regulator=tf,target=gene,effect=sign,papers=ref"
+    assert call(*words, "--columns", columns, "--as", "trrust").exit_code == 0
+    (edge,) = data("kg", "regulators", "LYZ", "--graph", graph)
+    assert (edge["effect"], edge["papers"], edge["belief"]) == ("activation", ["PMID:123"], 0.8)
+
+
+def test_a_table_of_mouse_genes_is_not_taken_for_human(tmp_path: Path) -> None:
+    table, graph = tmp_path / "mouse.tsv", tmp_path / "g.db"
+    table.write_text("Ahr\tCyp1a1\tActivation\t1\nGata1\tHbb-b1\tActivation\t2\n")
+    done = call("extract", "databases", "trrust", table, "--graph", graph)
+    assert done.exit_code == 2
+    assert "--species mouse" in done.stderr
+    assert not graph.exists()
+    assert call("extract", "databases", "trrust", table, "--graph", graph, "--species", "mouse").exit_code == 0
+    assert [edge["target"] for edge in data("kg", "targets", "Ahr", "--graph", graph)] == ["Cyp1a1"]
+
+
+def test_a_denied_and_a_doubted_regulation_are_marked(tmp_path: Path) -> None:
+    (tmp_path / "n.txt").write_text("SPI1 does not activate LYZ. IRF8 may repress LYZ.")
+    words = ("--source", tmp_path / "n.txt", "--reader", "cooccurrence", "--graph", tmp_path / "g.db")
+    assert call("extract", "run", *words).exit_code == 0
+    edges = {edge["regulator"]: edge for edge in data("kg", "regulators", "LYZ", "--graph", tmp_path / "g.db")}
+    assert (edges["SPI1"]["marks"], edges["SPI1"]["belief"]) == ({"negated": 1}, 0)
+    assert edges["IRF8"]["marks"] == {"hedged": 1}
+    assert edges["IRF8"]["belief"] > 0
+    none = call("kg", "regulators", "LYZ", "--graph", tmp_path / "g.db", "--min-belief", "1", "--format", "json")
+    assert (none.stdout.strip(), none.exit_code) == ("[]", 0)
+    assert "no edge into LYZ" in none.stderr
 
 
 @pytest.fixture
