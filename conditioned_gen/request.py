@@ -20,7 +20,7 @@ DETECTABLE = 3.29
 
 Rare = Literal["refuse", "keep"]
 """What is done with declared types below the protectable size: refuse the request, or keep them, useless but safe."""
-ACCEPTED = "that the request was accepted, which depends on exact type sizes"
+ACCEPTED = "that the request was accepted, which depends on exact sizes"
 """What the ledger of an accepted request says of it."""
 _TELLING = 50
 

@@ -91,8 +91,7 @@ def _edge_table(caption: str, edges: Sequence[Edge], most: int) -> Table:
 
 def _edge_row(edge: Edge) -> tuple[str | float | int, ...]:
     best = edge.best
-    marks = [word for word, there in (("negated", best.negated), ("hedged", best.hypothetical)) if there]
-    quote = best.quote + (f" [{', '.join(marks)}]" if marks else "")
+    quote = best.quote + (f" [{', '.join(best.marks)}]" if best.marks else "")
     symbols = (edge.regulator.symbol, edge.target.symbol, str(edge.effect))
     return (*symbols, round(edge.belief, 3), len(edge.papers), quote, best.witness)
 
@@ -120,8 +119,8 @@ def _reading(run: Run, evaluation: dict[str, Any]) -> Section:
         f"The reader {measured['reader']!r} read {measured['documents']} texts whose answers are known, written for "
         f"this project, and asked the model {measured['calls']:,} times. Its F1 on directed pairs is "
         f"{measured['f1']:.2f} (95 % interval {low:.2f} to {high:.2f}). The embedded model is not tuned for this "
-        f"task: belief gives each of its statements {reliability(measured['reader']).probability:.2f}, its precision on "
-        "annotated abstracts."
+        f"task: belief gives each of its statements {reliability(measured['reader']).probability:.2f}, its precision "
+        "on annotated abstracts."
     )
     sign = measured["sign_accuracy"]
     whole = (

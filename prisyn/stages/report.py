@@ -18,7 +18,6 @@ REPORT = "audit.html"
 CODE = (
     "prisyn.stages.report",
     "prisyn.report",
-    "prisyn._evidence",
     "prisyn.network_figure",
     "prisyn.stages.generate",
     "audit",
