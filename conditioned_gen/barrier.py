@@ -25,7 +25,8 @@ from scipy.special import ndtri
 from cohort import Cohort
 from conditioned_gen.ledger import Entry, Ledger, Unit
 from conditioned_gen.mechanisms import GRID_BITS, Noise, mu_of
-from prisyn_base import InputError, Problem
+from conditioned_gen.request import check_promise
+from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
     from torch import nn
@@ -80,11 +81,11 @@ class PrivateCohort:
 
     Parameters: `epsilon` and `delta` are the promise for everything this object will ever release; `unit` is whose
     presence is hidden: one cell, or one donor with all their cells. `types` is the public list of type names; left
-    out, it is itself released, at a price. `noise_seed` replaces the entropy of the operating
-    system and voids the guarantee, which the ledger then says.
+    out, it is itself released, at a price. `noise_seed` replaces the entropy of the operating system and voids the
+    guarantee, which the ledger then says. Raises `InputError` for a promise that is none and a cohort without labels.
 
-    The gene panel and the name of the label column are taken as public. Neighbouring cohorts differ
-    by adding or removing one unit.
+    The gene panel and the name of the label column are taken as public. Neighbouring cohorts differ by adding or
+    removing one unit.
     """
 
     def __init__(
@@ -97,8 +98,15 @@ class PrivateCohort:
         types: Sequence[str] | None = None,
         noise_seed: int | None = None,
     ) -> None:
+        problems = Problems()
+        problems.extend(check_promise(epsilon, delta))
+        if cohort.label is None:
+            problems.add("cohort", "no label column", "a column that names each cell's type", "name it as the label")
+        if unit == "donor" and cohort.donor is None:
+            problems.add("cohort", "no donor column", "a column that names each cell's donor", "name it as the donor")
+        problems.raise_if_any()
         self.genes = cohort.genes
-        self.label = cohort.label or "cell_type"
+        self.label = str(cohort.label)
         self.__cohort = cohort
         self.__noise = Noise(noise_seed)
         public = ["which records were handed over", f"the gene panel ({len(cohort.genes)} names)"]

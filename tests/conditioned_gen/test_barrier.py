@@ -262,3 +262,16 @@ def test_an_epsilon_lower_bound_on_a_worst_case_pair_stays_below_the_claim():
     assert np.log(low / high) < 1.0
     separation = stats.norm.ppf((with_it > np.median(without)).mean())
     assert separation == pytest.approx(0.268, abs=0.08)
+
+
+@pytest.mark.parametrize(("epsilon", "delta"), [(0.0, 1e-5), (float("inf"), 1e-5), (1.0, 0.0), (1.0, 1.5)])
+def test_a_promise_that_is_none_cannot_be_made(members, epsilon, delta):
+    with pytest.raises(InputError, match=r"generate: (epsilon|delta)"):
+        PrivateCohort(members, epsilon=epsilon, delta=delta, types=members.types)
+
+
+def test_what_the_cohort_lacks_is_told_together(members):
+    bare = type(members)(members.adata)
+    with pytest.raises(InputError) as caught:
+        PrivateCohort(bare, epsilon=1.0, delta=1e-5, unit="donor", types=("x",))
+    assert [problem.found for problem in caught.value.problems] == ["no label column", "no donor column"]
