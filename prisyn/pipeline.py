@@ -73,6 +73,7 @@ def describe(run: Run, steps: list[Stage], outcomes: list[Outcome]) -> dict[str,
         "earlier_ledgers": earlier_ledgers(run.out),
         "verdict": audit["verdict"]["outcome"],
         "headline": audit["verdict"]["headline"],
+        "accuracy": _accuracy(audit),
     }
 
 
@@ -88,11 +89,31 @@ def closing(run: Run, record: dict[str, Any]) -> list[str]:
         f"  privacy   {promise}",
         *_earlier(record),
         f"  verdict   {record['verdict']}: {record['headline']}",
+        *_use(record),
         f"  report    {run.out / REPORT}",
         f"  cells     {run.out / SYNTHETIC}",
         f"  graph     {run.out / EDGES}",
         f"  all of it {run.out / RECORD}",
         *([_PUBLISHABLE] if record["private"] else []),
+    ]
+
+
+def _accuracy(audit: dict[str, Any]) -> dict[str, float] | None:
+    """Accuracy on unseen real cells of a classifier trained on synthetic ones and on members; None if not measured."""
+    scores = [score for metric in audit["metrics"] if metric["name"] == "tstr" for score in metric["scores"]]
+    for score in scores:
+        if score["key"] == "accuracy" and score["control"] is not None:
+            return {"synthetic": score["estimate"]["point"], "members": score["control"]["point"]}
+    return None
+
+
+def _use(record: dict[str, Any]) -> list[str]:
+    found = record["accuracy"]
+    if found is None:
+        return []
+    made, real = found["synthetic"], found["members"]
+    return [
+        f"  use       a classifier trained on it gets {made:.2f} of unseen cells' types right; on members {real:.2f}"
     ]
 
 

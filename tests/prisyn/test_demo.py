@@ -99,6 +99,10 @@ def test_nobody_is_told_less_than_what_to_open_next(demo: Path) -> None:
         assert str(demo / name) in said
     assert "not private" in said
     assert "Warning" not in said
+    accuracy = load_json(demo / "run.json")["accuracy"]
+    assert f"gets {accuracy['synthetic']:.2f} of unseen cells' types right" in said
+    assert f"on members {accuracy['members']:.2f}" in said
+    assert 0.5 < accuracy["synthetic"] < accuracy["members"]
 
 
 def test_the_graph_files_hold_the_same_graph(demo: Path) -> None:
