@@ -44,10 +44,14 @@ def _privacy(ledger: Ledger) -> Section:
 
 def _public(run: Run, ledger: Ledger, grn: GRN) -> Section:
     counts = grn.stats()
-    graph = f"{counts.edges:,} edges out of {counts.papers:,} papers: published, so it costs no privacy"
-    cells = run.settings.cohort.public or "none: priors stand where public cells would"
-    rows = [*((name, "taken as public") for name in ledger.public), ("the graph", graph), ("public cells", cells)]
-    lead = "These were used without any privacy cost. Everything else about the private cells went through the ledger."
+    rows = [(name, "taken as public") for name in ledger.public]
+    if run.settings.cohort.public is None:
+        rows.append(("cells of other people", "none: regulons of the graph stand in their place"))
+    lead = (
+        "These were used without any privacy cost. Everything else about the private cells went through the ledger. "
+        f"The whole graph has {counts.edges:,} edges out of {counts.papers:,} published papers; those believed enough "
+        "condition the generator."
+    )
     return Section(
         "public", "What was public", lead, (Table("Public inputs", ("what", "how"), tuple(rows)),), after="claim"
     )
