@@ -32,9 +32,9 @@ def claim(stated: Json) -> Table:
         (
             "Epsilon",
             f"{stated['epsilon']:g}",
-            "The most that one unit can change the odds of any output, as a logarithm.",
+            "The most that one unit can multiply the probability of any outcome by, as a logarithm.",
         ),
-        ("Delta", f"{stated['delta']:g}", "The chance with which epsilon may be exceeded."),
+        ("Delta", f"{stated['delta']:g}", "A probability that comes on top of what epsilon allows."),
         ("Unit", stated["unit"], "Whose presence is hidden: one of these may be added or removed."),
         ("Holds for this run", "yes" if stated["is_private"] else "no", "Only noise that nobody can repeat protects."),
     ]
