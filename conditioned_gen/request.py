@@ -65,9 +65,10 @@ def check_request(
     problems.extend(check_promise(epsilon, delta))
     if unit == "donor" and cohort.donor is None:
         problems.add("unit", "donor, without a donor column", "a donor column", "name it with --donor, or use cell")
-    elif not len(problems):
+    else:
+        promised = not len(problems)
         problems.extend(_delta(cohort, delta, unit))
-        if types is not None and cohort.label is not None and rare == "refuse":
+        if promised and types is not None and cohort.label is not None and rare == "refuse":
             problems.extend(_sizes(cohort, epsilon, delta, unit, types, where))
     if types is not None and cohort.label is not None:
         undeclared = sorted(set(cohort.types) - set(types))
@@ -88,7 +89,7 @@ def check_request(
 def _delta(cohort: Cohort, delta: float, unit: Unit) -> Problems:
     problems = Problems()
     units = len(cohort) if unit == "cell" else len(np.unique(cohort.donors))
-    if delta >= 1 / units:
+    if 1 / units <= delta < 1:
         problems.add(
             "generate: delta",
             f"{delta:g}, with {units} {unit}s",

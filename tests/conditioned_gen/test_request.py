@@ -26,6 +26,11 @@ def test_a_delta_that_would_allow_publishing_a_cell_is_refused(members):
     assert "1e-04" in message
 
 
+def test_a_bad_epsilon_does_not_hide_a_bad_delta(members):
+    problems = check_request(members, epsilon=float("inf"), delta=0.01)
+    assert [problem.where for problem in problems] == ["generate: epsilon", "generate: delta"]
+
+
 @pytest.mark.parametrize(("epsilon", "least"), [(1, 13), (2, 7), (5, 3), (10, 2)])
 def test_the_smallest_type_that_can_be_kept_and_protected(epsilon, least):
     assert smallest_type(epsilon, 1e-5) == least
