@@ -1,11 +1,13 @@
-"""Documents out of files: the kind is picked by suffix and, where that says nothing, by content.
+"""Documents out of files: the kind is picked by suffix and, where that says nothing or too little, by content.
 
 A source is one module with a function registered for its suffixes; add it to the list at the end of this file.
 """
 
 from __future__ import annotations
 
+import gzip
 import os
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,14 +17,24 @@ from prisyn_base import InputError, Problem, Problems, sha256_text
 
 Source = Callable[[Path, Problems], Iterator[Document]]
 
+LooksLike = Callable[[bytes], bool]
+
 _BY_SUFFIX: dict[str, Source] = {}
+_BY_CONTENT: list[tuple[str, LooksLike, Source]] = []
+_HEAD = 4096
 
 
-def register(*suffixes: str) -> Callable[[Source], Source]:
-    """Register a source: it yields documents and adds what it could not read to the problems it is given."""
+def register(*suffixes: str, among: str = "", looks_like: LooksLike | None = None) -> Callable[[Source], Source]:
+    """Register a source: it yields documents and adds what it could not read to the problems it is given.
+
+    A source with `looks_like` also reads those of the files that would be read as `among` (`.xml`, gzipped or not)
+    whose first bytes, unpacked and without leading white space, look like its own.
+    """
 
     def add(source: Source) -> Source:
         _BY_SUFFIX.update(dict.fromkeys(suffixes, source))
+        if looks_like is not None:
+            _BY_CONTENT.append((among, looks_like, source))
         return source
 
     return add
@@ -78,22 +90,36 @@ def _pick(path: Path) -> Source:
         raise InputError([Problem(str(path), "no such file or folder", "documents to read", "check the path")])
     if path.is_dir():
         return _folder
+    head = _head(path)
     name = path.name.lower()
-    for suffix in sorted(_BY_SUFFIX, key=len, reverse=True):
-        if name.endswith(suffix):
-            return _BY_SUFFIX[suffix]
-    return _BY_SUFFIX[_sniff(path)]
+    known = (suffix for suffix in sorted(_BY_SUFFIX, key=len, reverse=True) if name.endswith(suffix))
+    suffix = next(known, None) or _sniff(path, head)
+    for among, looks_like, source in _BY_CONTENT:
+        if suffix.removesuffix(".gz") == among and looks_like(head):
+            return source
+    return _BY_SUFFIX[suffix]
 
 
-def _sniff(path: Path) -> str:
+def _head(path: Path) -> bytes:
+    """The first bytes of a file, unpacked. What cannot be read here is named by the source that reads it all."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(_HEAD)
+        if head.startswith(b"\x1f\x8b"):
+            with gzip.open(path, "rb") as unpacked:
+                head = unpacked.read(_HEAD)
+    except (OSError, EOFError, zlib.error):
+        return b""
+    return head.lstrip(b"\xef\xbb\xbf \t\r\n")
+
+
+def _sniff(path: Path, head: bytes) -> str:
     with path.open("rb") as stream:
-        head = stream.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(b"<"):
-        return ".xml"
-    if head.startswith(b"\x1f\x8b"):
-        return ".xml.gz"
+        packed = ".gz" if stream.read(2) == b"\x1f\x8b" else ""
     if head.startswith(b"{"):
-        return ".jsonl"
+        return ".jsonl" + packed
+    if head.startswith(b"<") or packed:
+        return ".xml" + packed
     if b"\x00" in head:
         expected = "a file ending in " + ", ".join(source_suffixes())
         raise InputError([Problem(str(path), "bytes of an unknown kind", expected, "convert it to one of those")])
@@ -118,4 +144,11 @@ def _placed(document: Document, file: Path, folder: Path) -> Document:
     return replace(document, id=f"text:{file.relative_to(folder).with_suffix('').as_posix()}")
 
 
-from grn_extract.sources import jsonl, pubmed_xml, text  # noqa: E402, F401  (each registers itself)
+from grn_extract.sources import (  # noqa: E402  (each registers itself)
+    bioc,  # noqa: F401
+    jsonl,  # noqa: F401
+    medline,  # noqa: F401
+    pubmed_xml,  # noqa: F401
+    pubtator,  # noqa: F401
+    text,  # noqa: F401
+)

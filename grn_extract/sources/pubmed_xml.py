@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
 import xml.etree.ElementTree as ET
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
-from xml.parsers import expat
 
 from grn_extract.document import Document
 from grn_extract.sources import register
+from grn_extract.sources._xml import stream_elements
 from prisyn_base import Problems
 
 LARGEST_TEXT = 4 << 20
@@ -25,10 +21,6 @@ _ROOTS = frozenset({"PubmedArticleSet", "PubmedBookArticleSet", *_ARTICLES})
 _SPACE = re.compile(r"\s+")
 
 
-class _Refused(Exception):
-    """The stream holds what no file of PubMed holds."""
-
-
 @register(".xml", ".xml.gz")
 def read_pubmed_xml(path: Path, problems: Problems) -> Iterator[Document]:
     """The articles with a title or abstract; a structured abstract is joined with its labels, one section a line.
@@ -37,68 +29,17 @@ def read_pubmed_xml(path: Path, problems: Problems) -> Iterator[Document]:
     marked. Entity declarations, html, broken XML and truncated gz are collected as problems naming the line; what
     was whole before them has been yielded.
     """
-    try:
-        with _open(path) as stream:
-            yield from _articles(_Guarded(stream), path, problems)
-    except _Refused as error:
-        problems.add(str(path), str(error), "PubMed XML (PubmedArticleSet)", "download it again from PubMed")
-    except ET.ParseError as error:
-        line = error.position[0]
-        problems.add(f"{path}:{line}", f"broken XML ({error})", "PubMed XML", "download it again from PubMed")
-    except (OSError, EOFError, zlib.error) as error:
-        problems.add(str(path), f"{error}", "a whole file", "download it again")
-
-
-def _open(path: Path) -> IO[bytes]:
-    with path.open("rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
-
-
-class _Guarded(io.RawIOBase):
-    """A byte stream that refuses entity declarations, and html, before the parser that expands them sees them.
-
-    A second expat parser reads ahead until the root element starts; after that nothing can be declared any more.
-    """
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._guard: Any = expat.ParserCreate()
-        self._guard.EntityDeclHandler = self._refuse
-        self._guard.StartElementHandler = self._root
-        self._started = False
-
-    def read(self, size: int = -1) -> bytes:
-        block = self._stream.read(size)
-        if not self._started:
-            if block[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
-                raise _Refused("html")
-            try:
-                self._guard.Parse(block, False)
-            except expat.ExpatError:
-                # The parser proper meets the same fault and names its line.
-                self._started = True
-        return block
-
-    def _refuse(self, name: str, *_: Any) -> None:
-        raise _Refused(f"a declaration of the entity {name!r}")
-
-    def _root(self, name: str, _: Any) -> None:
-        self._started = True
-
-
-def _articles(stream: _Guarded, path: Path, problems: Problems) -> Iterator[Document]:
-    root: ET.Element | None = None
-    for event, element in ET.iterparse(stream, events=("start", "end")):
-        if root is None:
-            root = element
-            if element.tag not in _ROOTS:
-                raise _Refused(f"the root element <{element.tag}>")
-        if event == "end" and element.tag in _ARTICLES:
-            if document := _document(element, path, problems):
-                yield document
-            # Dropping finished articles from the root is what keeps memory flat.
-            root.clear()
+    articles = stream_elements(
+        path,
+        problems,
+        roots=_ROOTS,
+        wanted=_ARTICLES,
+        expected="PubMed XML (PubmedArticleSet)",
+        mend="download it again from PubMed",
+    )
+    for article in articles:
+        if document := _document(article, path, problems):
+            yield document
 
 
 def _document(article: ET.Element, path: Path, problems: Problems) -> Document | None:

@@ -31,10 +31,6 @@ def read_text(path: Path, problems: Problems) -> Iterator[Document]:
     if not text.strip():
         problems.add(str(path), "an empty file", "text", "remove it")
         return
-    if text.lstrip().startswith("PMID- "):
-        mend = "save the search as PubMed XML: its sections and retractions are marked there"
-        problems.add(str(path), "PubMed's MEDLINE format", "plain text", mend)
-        return
     first, _, rest = text.strip().partition("\n")
     title = first.strip() if rest.strip() and not first.rstrip().endswith((".", "?", "!")) else ""
     yield Document(id=f"text:{path.stem}", title=title, text=text, source="text")

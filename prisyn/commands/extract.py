@@ -44,8 +44,8 @@ def run(
     """Read texts and add what they state to a graph, text by text.
 
     Stopped at any point, the same command goes on behind the last whole text. A text that the same reader has read
-    before is not read again, and no statement is added twice. Texts are .txt, .jsonl and PubMed's .xml, gzipped or
-    not; a folder is read with all its folders.
+    before is not read again, and no statement is added twice. Texts are .txt, .jsonl, PubMed's .xml and MEDLINE,
+    PubTator's and BioC's files; a folder is read with all its folders.
 
     \b
     Examples:

@@ -159,8 +159,3 @@ def test_two_different_texts_of_one_id_are_not_one_text(tmp_path: Path) -> None:
     assert [document.text for document in read_all([tmp_path / "one", tmp_path / "same"])] == ["GATA1 binds."]
     with pytest.raises(InputError, match="text:a: found two different texts"):
         read_all([tmp_path / "one", tmp_path / "two"])
-
-
-def test_a_search_saved_as_medline_is_not_read_as_plain_text(tmp_path: Path) -> None:
-    (tmp_path / "search.txt").write_text("\nPMID- 123\nOWN - NLM\nTI  - GATA1 activates KLF1.\n")
-    assert "PubMed XML" in found(tmp_path / "search.txt")
