@@ -23,7 +23,8 @@ def public_axes(public: Cohort, genes: Sequence[str]) -> Floats:
 
     Genes of the panel that the public cells lack have zero loadings.
     """
-    shared = [gene for gene in genes if gene in set(public.genes)]
+    there = set(public.genes)
+    shared = [gene for gene in genes if gene in there]
     roots = root_proportions(public.select_genes(shared).counts)
     axes = _axes(roots - roots.mean(axis=0), PUBLIC_AXES)
     position = {gene: i for i, gene in enumerate(genes)}

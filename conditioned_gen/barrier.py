@@ -113,7 +113,7 @@ class PrivateCohort:
         if types is not None:
             public.append(f"the names of the {len(types)} types")
         self.ledger = Ledger(
-            unit=unit, budget_epsilon=epsilon, delta=delta, private=noise_seed is None, public=tuple(public)
+            unit=unit, budget_epsilon=epsilon, delta=delta, private=not self.__noise.seeded, public=tuple(public)
         )
         self.__budget_mu = mu_of(epsilon, delta if types is not None else delta / 2)
         self.__spent = 0.0
@@ -129,7 +129,7 @@ class PrivateCohort:
         return max(1.0 - self.__spent, 0.0)
 
     def take_as_public(self, *what: str) -> None:
-        """Say in the ledger what else was used without any privacy cost: a graph, public cells, a refused request."""
+        """Say in the ledger what else was used without any privacy cost: a graph, public cells, an accepted request."""
         self.ledger.public = (*self.ledger.public, *what)
 
     def __release_types(self, *, share: float) -> tuple[str, ...]:

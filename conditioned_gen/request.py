@@ -144,7 +144,9 @@ def _species(cohort: Cohort, grn: GRN, where: str) -> Problems:
 
 def _overlap(cohort: Cohort, public: Cohort) -> Problems:
     problems = Problems()
-    shared = len(set(cohort.genes) & set(public.genes))
+    there = set(public.genes)
+    genes = [gene for gene in cohort.genes if gene in there]
+    shared = len(genes)
     if shared < 0.5 * len(cohort.genes):
         problems.add(
             "public cells",
@@ -153,7 +155,6 @@ def _overlap(cohort: Cohort, public: Cohort) -> Problems:
             "use public cells measured on the same genes and of the same species",
         )
         return problems
-    genes = [gene for gene in cohort.genes if gene in set(public.genes)]
     copies = len(_profiles(cohort.select_genes(genes)) & _profiles(public.select_genes(genes)))
     if copies:
         problems.add(

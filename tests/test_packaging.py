@@ -22,6 +22,8 @@ LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "__pycache__", "*_cache", "de
 
 pytestmark = pytest.mark.slow
 
+INSTALL = (sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target")
+
 LOOK_INSIDE = """
 import json, pathlib
 import grn_extract, kg, prisyn
@@ -96,36 +98,14 @@ def _check(target: Path, cwd: Path) -> None:
 def test_an_installed_prisyn_is_whole(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
     archive: Path = request.getfixturevalue(kind)
     target = tmp_path / "site"
-    install = (
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--target",
-        target,
-    )
-    _run(*install, archive, cwd=tmp_path)
+    _run(*INSTALL, target, archive, cwd=tmp_path)
     _check(target, tmp_path)
     assert (target / "bin" / "prisyn").is_file()
 
 
 def test_an_editable_install_is_whole(built: Path, tmp_path: Path) -> None:
     target = tmp_path / "site"
-    install = (
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--no-deps",
-        "--no-build-isolation",
-        "--target",
-        target,
-    )
-    _run(*install, "-e", built / "checkout", cwd=tmp_path)
+    _run(*INSTALL, target, "-e", built / "checkout", cwd=tmp_path)
     lines = [line for file in target.glob("*.pth") for line in file.read_text().splitlines()]
     assert lines == [str(built / "checkout")]
     _check(built / "checkout", tmp_path)

@@ -28,7 +28,7 @@ from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import GRN_SUBSPACE
 from conditioned_gen.generators._subspace_fitted import SubspaceFitted, load_fitted
 from conditioned_gen.hellinger import RootMeans, log_library, root_proportions
-from conditioned_gen.networks import CausalNetwork, edge_signs
+from conditioned_gen.networks import CausalNetwork, edge_signs, edges_within
 from conditioned_gen.shrinkage import shrink_along
 from kg import GRN, Edge
 
@@ -82,7 +82,7 @@ class GrnSubspace:
             private.take_as_public(f"cells of other people ({len(public)})")
         genes = private.genes
         axes = public_axes(public, genes) if public is not None else regulon_axes(grn, genes)
-        edges = _edges_within(grn, genes)
+        edges = edges_within(grn, genes)
         # Naming the types may have cost part of the budget already: shares are of what is left.
         left = private.share_left
         shares = [share * left for share in (self.shares if edges else (self.shares[0], 1 - self.shares[0], 0.0))]
@@ -186,18 +186,6 @@ class _Pairs:
             return summed
 
         return Block("codeviation", codeviation, width=1, radius=4 * sd)
-
-
-def _edges_within(grn: GRN, genes: tuple[str, ...]) -> list[Edge]:
-    inside = set(genes)
-    return [
-        edge
-        for edge in grn.edges()
-        if edge.belief > 0
-        and edge.regulator.symbol in inside
-        and edge.target.symbol in inside
-        and edge.regulator.symbol != edge.target.symbol
-    ]
 
 
 def _release_centre(private: PrivateCohort, *, share: float) -> _Centre:

@@ -47,14 +47,7 @@ class CausalNetwork:
         mean sign.
         """
         position = {gene: i for i, gene in enumerate(genes)}
-        edges = [
-            edge
-            for edge in grn.edges()
-            if edge.regulator.symbol in position
-            and edge.target.symbol in position
-            and edge.regulator.symbol != edge.target.symbol
-            and edge.belief > 0
-        ]
+        edges = edges_within(grn, genes)
         rows = np.array([position[edge.target.symbol] for edge in edges], dtype=np.intp)
         columns = np.array([position[edge.regulator.symbol] for edge in edges], dtype=np.intp)
         regulators = np.bincount(rows, minlength=len(genes))
@@ -96,6 +89,19 @@ class CausalNetwork:
     @cached_property
     def _solver(self) -> splu:
         return splu(sp.csc_matrix(sp.identity(self.weights.shape[0], format="csc") - self.weights))
+
+
+def edges_within(grn: GRN, genes: Sequence[str]) -> list[Edge]:
+    """The graph's believed edges between two different genes of `genes`, in the graph's order."""
+    inside = set(genes)
+    return [
+        edge
+        for edge in grn.edges()
+        if edge.belief > 0
+        and edge.regulator.symbol in inside
+        and edge.target.symbol in inside
+        and edge.regulator.symbol != edge.target.symbol
+    ]
 
 
 def held_deviation(fold: float) -> float:
