@@ -15,7 +15,9 @@ class CooccurrenceReader:
     """Every ordered pair of genes in a sentence is stated, sign unknown. It asks no model."""
 
     name = "cooccurrence"
+    concurrent = True
     calls = 0
+    tokens = 0
     cost = 0.0
 
     def read(self, documents: Iterable[Document], progress: Progress | None = None) -> Iterator[Evidence]:

@@ -46,6 +46,7 @@ class EmbeddedReader:
     """
 
     name = "embedded"
+    concurrent = False
     cost = 0.0
 
     def __init__(
@@ -62,6 +63,7 @@ class EmbeddedReader:
         self.threshold = rule.threshold if threshold is None else threshold
         self.screen = screen
         self.calls = 0
+        self.tokens = 0
         self._folder = Path(model_dir) if model_dir is not None else embedded_model_dir()
         self._batch = batch
         self._threads = threads
@@ -136,6 +138,7 @@ class EmbeddedReader:
         self.calls += len(questions)
         sentence = fields[0]["sentence"] if fields else ""
         scores, tokens = self._scorer.score(questions, prompts[0].shared_prefix(sentence=sentence))
+        self.tokens += sum(tokens)
         width = len(prompts)
         starts = range(0, len(questions), width)
         rows = [[tuple(map(float, score)) for score in scores[start : start + width]] for start in starts]
