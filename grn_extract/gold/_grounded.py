@@ -1,0 +1,44 @@
+"""Gold for reading end to end: names are the reader's to find, so the answers are put in the same identifiers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+from grn_extract.gold._model import GIVEN, GoldDocument, GoldEdge, Pair
+from grn_extract.mentions import document_species
+from kg import resolve
+
+
+def without_entities(item: GoldDocument) -> GoldDocument:
+    """The document with its given mentions taken away, and answers by name grounded as its text would have them.
+
+    A name that grounds to nothing stays as it is: no reader can state it, and it is counted as missed. Pairs that
+    become one gene twice are left out.
+    """
+    species = document_species(item.document.text)
+
+    def ground(curie: str) -> str:
+        return _ground(curie.partition(":")[2], species) if curie.startswith(f"{GIVEN}:") else curie
+
+    def pairs(found: frozenset[Pair]) -> frozenset[Pair]:
+        return frozenset((ground(a), ground(b)) for a, b in found)
+
+    edges: dict[Pair, GoldEdge] = {}
+    for edge in item.edges:
+        pair = (ground(edge.regulator), ground(edge.target))
+        if pair[0] != pair[1]:
+            edges.setdefault(pair, replace(edge, regulator=pair[0], target=pair[1]))
+    return replace(
+        item,
+        document=replace(item.document, mentions=None),
+        edges=tuple(edges.values()),
+        judged=None if item.judged is None else pairs(item.judged),
+        unjudged=pairs(item.unjudged),
+    )
+
+
+@cache
+def _ground(name: str, species: str | None) -> str:
+    found = resolve(name, species).gene
+    return found.curie if found is not None else f"{GIVEN}:{name}"

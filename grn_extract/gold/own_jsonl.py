@@ -1,0 +1,53 @@
+"""Our own format: a line per document with `document`, `edges`, `phenomenon`, and `text` or a corpus beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from grn_extract.document import Document
+from grn_extract.gold._model import GoldDocument, GoldEdge
+from grn_extract.gold._rows import convert, json_rows
+from grn_extract.sources import read_documents
+from kg import Effect
+
+
+def looks_like(head: str) -> bool:
+    """Whether a file whose first line is `head` is in this format: any JSON object, for it is the last one tried."""
+    return head.lstrip().startswith("{")
+
+
+def read(path: Path, corpus: Path | None) -> list[GoldDocument]:
+    """The documents; texts that are not in the lines are those of `corpus` (default: `corpus.jsonl` beside `path`)."""
+    rows = json_rows(path)
+    texts: dict[str, Document] = {}
+    if not all("text" in row for _, row in rows):
+        found = read_documents(corpus if corpus is not None else path.parent / "corpus.jsonl")
+        texts = {document.id: document for document in found}
+    return convert(rows, lambda row: _document(row, texts), path=path, form="own-jsonl")
+
+
+def _document(row: Mapping[str, Any], texts: Mapping[str, Document]) -> GoldDocument:
+    name = row["document"]
+    if "text" not in row and name not in texts:
+        raise ValueError(f"the corpus has no text {name!r}")
+    document = Document(name, "", row["text"], "gold") if "text" in row else texts[name]
+    edges = tuple(
+        GoldEdge(
+            _identifier(edge["regulator"]),
+            _identifier(edge["target"]),
+            Effect(edge["effect"]),
+            bool(edge.get("negated", False)),
+            bool(edge.get("hypothetical", False)),
+        )
+        for edge in row["edges"]
+    )
+    return GoldDocument(document, edges, row.get("phenomenon", ""), row.get("split", ""))
+
+
+def _identifier(gene: str) -> str:
+    """A symbol in a CURIE's place would match nothing a reader says, and be counted as missed without a word."""
+    if ":" not in gene:
+        raise ValueError(f"{gene!r} is no CURIE such as HGNC:4170; `prisyn kg names` gives it")
+    return gene
