@@ -13,19 +13,31 @@ import yaml
 from jinja2 import StrictUndefined, TemplateError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from grn_extract.calls import canonical_json
+from grn_extract.fence import fence
 from prisyn_base import InputError, Problem, Problems, sha256_text
 
 _FRONT = re.compile(r"---\n(.*?)\n---\n(.*)", re.DOTALL)
-_KEYS = {"name": str, "version": int, "task": str, "labels": list}
+_PART = re.compile(r"^## (system|user)\n", re.MULTILINE)
+_KEYS = {"name": str, "version": int, "task": str}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A question, by its fields, and the answer a model should give, as an object of the prompt's schema."""
+
+    fields: Mapping[str, Any]
+    answer: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Prompt:
     """What is said to a model for one task.
 
-    `labels` are the answers it is one of, with the same fields as the body. `hash` is 16 hex digits of the SHA-256
-    of the whole file, so a changed comma is another prompt. Text being read goes in through `render` as a value:
-    nothing in it is evaluated.
+    A prompt for a chat has a body in parts, `## system` and `## user`, and `examples`; one that is weighed by its
+    answers' likelihoods has `labels`, with the same fields as the body. `hash` is 16 hex digits of the SHA-256 of the
+    whole file, so a changed comma is another prompt. Text being read goes in as a value: nothing in it is evaluated
+    and, as the body is cut into parts before it is filled in, nothing in it begins a part.
     """
 
     name: str
@@ -35,6 +47,7 @@ class Prompt:
     schema: Mapping[str, Any]
     hash: str
     source: str = field(repr=False)
+    examples: tuple[Example, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -51,6 +64,28 @@ class Prompt:
         """The prompt filled in. Raises jinja2.UndefinedError when a field is missing."""
         text: str = self._template.render(**fields)
         return text
+
+    @cached_property
+    def parts(self) -> tuple[tuple[str, str], ...]:
+        """The body's parts in order, each its role and its template; () for a body without any."""
+        pieces = _PART.split(self.source)
+        return tuple((role, body.strip("\n")) for role, body in zip(pieces[1::2], pieces[2::2], strict=True))
+
+    def messages(self, **fields: Any) -> tuple[tuple[str, str], ...]:
+        """The chat to be sent: what the system says, every example with its answer, and the question of these `fields`.
+
+        Raises jinja2.UndefinedError when a field is missing.
+        """
+        templates = {role: _environment().from_string(body) for role, body in self.parts}
+        shown = [
+            turn
+            for example in self.examples
+            for turn in (
+                ("user", templates["user"].render(example.fields)),
+                ("assistant", canonical_json(example.answer)),
+            )
+        ]
+        return (("system", templates["system"].render(fields)), *shown, ("user", templates["user"].render(fields)))
 
     def render_labels(self, **fields: str) -> tuple[str, ...]:
         """The answers filled in."""
@@ -70,7 +105,11 @@ class Prompt:
 
 def _environment() -> ImmutableSandboxedEnvironment:
     # Plain text goes to a model, not to a browser: escaping would only corrupt it.
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False)
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, autoescape=False, keep_trailing_newline=False
+    )
+    environment.filters["fence"] = fence
+    return environment
 
 
 def prompts_folder() -> Path:
@@ -108,10 +147,11 @@ def read_prompt(path: Path) -> Prompt:
         name=front["name"],
         version=front["version"],
         task=front["task"],
-        labels=tuple(front["labels"]),
+        labels=tuple(front.get("labels", ())),
         schema=front.get("schema", {}),
         hash=sha256_text(text)[:16],
         source=match.group(2).strip("\n"),
+        examples=tuple(Example(item["fields"], item["answer"]) for item in front.get("examples", ())),
     )
 
 
@@ -121,6 +161,7 @@ def _check_front(front: Any, body: str, path: Path) -> None:
     for key, kind in _KEYS.items():
         if not isinstance(front.get(key), kind):
             problems.add(f"{path}: {key}", repr(front.get(key)), f"a {kind.__name__}", "write it in the front matter")
+    _check_answers(front, body, path, problems)
     if front.get("name") != path.stem:
         problems.add(f"{path}: name", repr(front.get("name")), repr(path.stem), "let name and file name agree")
     try:
@@ -129,3 +170,15 @@ def _check_front(front: Any, body: str, path: Path) -> None:
     except TemplateError as error:
         problems.add(f"{path}: body", str(error), "a Jinja template", "mend the template")
     problems.raise_if_any()
+
+
+def _check_answers(front: Mapping[str, Any], body: str, path: Path, problems: Problems) -> None:
+    """A chat has both parts and whole examples; anything else has labels."""
+    roles = _PART.findall(body)
+    if not roles and not isinstance(front.get("labels"), list):
+        problems.add(f"{path}: labels", repr(front.get("labels")), "a list", "write it in the front matter")
+    if roles and roles != ["system", "user"]:
+        problems.add(f"{path}: body", " then ".join(roles), "one part `## system`, then one `## user`", "write both")
+    for number, example in enumerate(front.get("examples") or (), 1):
+        if not isinstance(example, dict) or {"fields", "answer"} - set(example):
+            problems.add(f"{path}: example {number}", repr(example), "`fields` and an `answer`", "write both")

@@ -88,7 +88,7 @@ def test_the_screen_keeps_regulation_and_drops_the_rest() -> None:
     assert not could_state_regulation("CD14 and CD16 were stained in blood.")
 
 
-@pytest.mark.parametrize("name", prompt_names())
+@pytest.mark.parametrize("name", [name for name in prompt_names() if not load_prompt(name).parts])
 def test_a_prompt_says_what_it_is_and_refuses_to_be_half_filled(name: str) -> None:
     prompt = load_prompt(name)
     filled = dict.fromkeys(prompt.fields, "{{ 7 * 7 }}")

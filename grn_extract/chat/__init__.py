@@ -1,0 +1,1 @@
+"""Asking a chat model: endpoints, faults, prices, rates, and what its answers must look like."""
