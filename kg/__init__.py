@@ -6,7 +6,18 @@ from kg.formats import Format, ImportResult, Refused, export, formats, read
 from kg.grn import GRN, Cut, GrnStats, Restriction
 from kg.mentions import Mention, find_mentions
 from kg.model import Beliefs, Edge, Effect, Evidence, Gene, GeneKind, Provenance, SourceKind
-from kg.names import Candidate, Resolution, Resolver, explain, is_tf, members, resolve, resolver, suggest
+from kg.names import (
+    Candidate,
+    Resolution,
+    Resolver,
+    explain,
+    gene_by_entrez,
+    is_tf,
+    members,
+    resolve,
+    resolver,
+    suggest,
+)
 from kg.store import GraphStore, open_store, store_problems
 
 __all__ = [
@@ -38,6 +49,7 @@ __all__ = [
     "export",
     "find_mentions",
     "formats",
+    "gene_by_entrez",
     "is_retracted",
     "is_tf",
     "members",

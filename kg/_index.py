@@ -69,6 +69,11 @@ class Index:
     def _ortholog_of(self) -> dict[str, str]:
         return self.orthologs | {mouse: human for human, mouse in self.orthologs.items()}
 
+    @cached_property
+    def by_entrez(self) -> dict[str, Gene]:
+        """Human genes by their number in NCBI Gene; MGI's table carries no such numbers."""
+        return {number: self.by_curie[curie] for curie, number in self.entrez.items()}
+
     def ortholog(self, gene: Gene) -> Gene | None:
         """The gene of the other species that HGNC pairs with this one."""
         return self.by_curie.get(self._ortholog_of.get(gene.curie, ""))

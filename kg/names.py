@@ -109,6 +109,13 @@ class Resolver:
         """The NCBI gene number of a human gene, or an empty string."""
         return self._index.entrez.get(gene.curie, "")
 
+    def gene_by_entrez(self, number: str) -> Gene | None:
+        """The human gene of a number in NCBI Gene, or None.
+
+        Mouse genes are None: MGI's table, of which the packaged one is made, gives no NCBI numbers.
+        """
+        return self._index.by_entrez.get(number.strip())
+
     def full_name(self, gene: Gene) -> str:
         """HGNC's approved name of a gene (of its human ortholog, for mouse), or a family's name in words."""
         if gene.kind is GeneKind.FAMILY:
@@ -248,6 +255,11 @@ def suggest(name: str, n: int = 5) -> tuple[str, ...]:
 def members(gene: Gene, species: str = "human") -> tuple[Gene, ...]:
     """`Resolver.members` of the packaged tables."""
     return resolver().members(gene, species)
+
+
+def gene_by_entrez(number: str) -> Gene | None:
+    """`Resolver.gene_by_entrez` of the packaged tables."""
+    return resolver().gene_by_entrez(number)
 
 
 def is_tf(gene: Gene, species: str = "human") -> bool:

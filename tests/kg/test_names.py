@@ -6,7 +6,18 @@ from itertools import pairwise
 
 import pytest
 
-from kg import GeneKind, explain, find_mentions, is_retracted, is_tf, members, resolve, resolver, suggest
+from kg import (
+    GeneKind,
+    explain,
+    find_mentions,
+    gene_by_entrez,
+    is_retracted,
+    is_tf,
+    members,
+    resolve,
+    resolver,
+    suggest,
+)
 from kg._lookup import table
 from kg.names import Resolver
 from prisyn_base import InputError
@@ -112,6 +123,12 @@ def test_families_stay_families_whose_members_are_known():
     assert [gene.symbol for gene in members(family)] == ["NFKB1", "NFKB2", "REL", "RELA", "RELB"]
     assert "Rela" in [gene.symbol for gene in members(family, "mouse")]
     assert {"FOS", "JUN"} <= {gene.symbol for gene in members(resolve("AP-1").gene)}
+
+
+def test_a_human_gene_is_found_by_its_number_in_ncbi_gene_and_a_mouse_gene_is_not():
+    assert gene_by_entrez("2623") == resolve("GATA1").gene
+    assert gene_by_entrez("14460") is None
+    assert gene_by_entrez("") is None
 
 
 def test_transcription_factors_are_known():
