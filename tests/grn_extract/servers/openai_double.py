@@ -100,10 +100,11 @@ def answer(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def schema_of(body: dict[str, Any]) -> dict[str, Any]:
-    """The JSON schema a call asks for; {} where it asks for none."""
+    """The JSON schema a call asks for; where it asks in words alone, the field that the words ask for."""
     wanted = body.get("response_format") or {}
     found: dict[str, Any] = wanted.get("json_schema", {}).get("schema", {})
-    return found
+    in_words = re.findall(r'\{"(\w+)":', body["messages"][0]["content"])
+    return found or {"properties": dict.fromkeys(in_words)}
 
 
 @dataclass
