@@ -1,15 +1,15 @@
 """Text, tables and models become evidence of gene regulation. Importing this loads no language model."""
 
 from grn_extract.candidates import Candidate, Passage, find_candidates, find_passages
-from grn_extract.checks import Checked, Quarantined, check_statements
 from grn_extract.cues import Cues, find_cues
 from grn_extract.databases import DatabaseResult, RefusedRow, database_names, read_database
 from grn_extract.databases.table import ColumnMap
 from grn_extract.document import Document, GivenMention
 from grn_extract.evaluate import Counts, Evaluation, compare, evaluate
 from grn_extract.example import example_corpus, example_gold
-from grn_extract.gold import GoldDocument, GoldEdge, gold_formats, read_gold
+from grn_extract.gold import GoldDocument, GoldEdge, gold_formats, read_gold, without_entities
 from grn_extract.mentions import document_species, gene_mentions
+from grn_extract.mistakes import Mistake, find_mistakes, write_mistakes
 from grn_extract.models import ModelInfo, available_models, embedded_model_dir, fetch_embedded
 from grn_extract.prompting import Prompt, load_prompt, prompt_names
 from grn_extract.reader import Reader
@@ -17,6 +17,7 @@ from grn_extract.readers import QUESTIONS_PER_PAIR, CooccurrenceReader, Embedded
 from grn_extract.screen import could_state_regulation
 from grn_extract.sentences import Sentence, split_sentences
 from grn_extract.sources import read_all, read_documents, source_suffixes
+from grn_extract.verify import Checked, Note, Quarantined, check_statements
 
 __all__ = [
     "QUESTIONS_PER_PAIR",
@@ -33,7 +34,9 @@ __all__ = [
     "GivenMention",
     "GoldDocument",
     "GoldEdge",
+    "Mistake",
     "ModelInfo",
+    "Note",
     "Passage",
     "Prompt",
     "Quarantined",
@@ -53,6 +56,7 @@ __all__ = [
     "fetch_embedded",
     "find_candidates",
     "find_cues",
+    "find_mistakes",
     "find_passages",
     "gene_mentions",
     "gold_formats",
@@ -66,4 +70,6 @@ __all__ = [
     "reader_names",
     "source_suffixes",
     "split_sentences",
+    "without_entities",
+    "write_mistakes",
 ]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from grn_extract.gold import GoldDocument
+from grn_extract.gold import GoldDocument, Pair
 from grn_extract.reader import Progress, Reader
-from kg import Effect, Evidence
+from kg import Effect, Evidence, Gene, resolver
 
 RESAMPLES = 2000
-Pair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,11 @@ class Evaluation:
     """Micro-averaged over directed pairs of genes per document.
 
     A pair counts as stated when any evidence for it is neither negated nor hypothetical, and as gold likewise; the
-    sign does not matter. `f1_ci` is the 95 % percentile bootstrap over documents. `sign_accuracy` is over pairs that
-    are right and whose gold sign is known (None without any); an unknown sign is a wrong one. `reversed` counts wrong
-    pairs whose reverse is gold. `pairs` is the number of gold pairs, `calls` of model calls.
+    sign does not matter. `*_ci` are 95 % percentile bootstraps over documents (over sentences where a sentence is a
+    document). `sign_accuracy` is over the `signs` pairs that are right and whose gold sign is known (None without
+    any); an unknown sign is a wrong one. `reversed` counts wrong pairs whose reverse is gold. `pairs` is the number of
+    gold pairs, `calls` of model calls. Pairs that annotators did not judge are left out; where their relations have no
+    direction (`directed` False), pairs match in either order. `by_document` has the counts of every document.
     """
 
     reader: str
@@ -57,19 +58,26 @@ class Evaluation:
     recall: float
     f1: float
     f1_ci: tuple[float, float]
+    precision_ci: tuple[float, float]
+    recall_ci: tuple[float, float]
     sign_accuracy: float | None
+    sign_ci: tuple[float, float] | None
+    signs: int
     pairs: int
     stated: int
     reversed: int
     documents: int
     seconds: float
     calls: int
+    directed: bool
     by_phenomenon: Mapping[str, Counts]
+    by_document: Mapping[str, Counts]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for JSON; the counts of each phenomenon with their precision, recall and F1."""
         values = asdict(self)
-        values["f1_ci"] = list(self.f1_ci)
+        for name in ("f1_ci", "precision_ci", "recall_ci", "sign_ci"):
+            values[name] = None if values[name] is None else list(values[name])
         values["by_phenomenon"] = {
             name: asdict(c) | {"precision": c.precision, "recall": c.recall, "f1": c.f1}
             for name, c in self.by_phenomenon.items()
@@ -103,40 +111,81 @@ def compare(
     seed: int = 0,
 ) -> Evaluation:
     """As `evaluate`, for evidence at hand."""
-    stated: dict[str, dict[Pair, Effect]] = {item.document.id: {} for item in gold}
-    for item in sorted(evidence, key=lambda e: e.provenance.score or 0.0):
-        if not (item.negated or item.hypothetical):
-            stated[item.document][item.regulator.curie, item.target.curie] = item.effect
+    stated = stated_pairs(evidence, gold)
     per_document = [_counts(stated[item.document.id], item) for item in gold]
     total = _total(per_document)
+    f1_ci, precision_ci, recall_ci = _intervals(per_document, seed)
+    signs = [_signs(stated[item.document.id], item) for item in gold]
+    known = sum(n for _, n in signs)
     return Evaluation(
         reader=reader,
         precision=total.precision,
         recall=total.recall,
         f1=total.f1,
-        f1_ci=_interval(per_document, seed),
-        sign_accuracy=_sign_accuracy(stated, gold),
+        f1_ci=f1_ci,
+        precision_ci=precision_ci,
+        recall_ci=recall_ci,
+        sign_accuracy=sum(right for right, _ in signs) / known if known else None,
+        sign_ci=_sign_interval(signs, seed) if known else None,
+        signs=known,
         pairs=total.right + total.missed,
         stated=total.right + total.wrong,
         reversed=sum(_reversed(stated[item.document.id], item) for item in gold),
         documents=len(gold),
         seconds=seconds,
         calls=calls,
+        directed=all(item.directed for item in gold),
         by_phenomenon=_by_phenomenon(per_document, gold),
+        by_document={item.document.id: c for item, c in zip(gold, per_document, strict=True)},
     )
 
 
-def _gold_pairs(item: GoldDocument) -> dict[Pair, Effect]:
-    return {(edge.regulator, edge.target): edge.effect for edge in item.edges if edge.asserted}
+def stated_pairs(evidence: Iterable[Evidence], gold: Sequence[GoldDocument]) -> dict[str, dict[Pair, Effect]]:
+    """For each gold document the pairs a reader states, as its annotators name genes, and judged by them.
+
+    The surest statement (by its reader's score) gives a pair its sign.
+    """
+    items = {item.document.id: item for item in gold}
+    stated: dict[str, dict[Pair, Effect]] = {name: {} for name in items}
+    for found in sorted(evidence, key=lambda e: e.provenance.score or 0.0):
+        item = items[found.document]
+        by_number = any(edge.regulator.startswith(_NCBI) for edge in item.edges)
+        pair = (_named_as(found.regulator, by_number), _named_as(found.target, by_number))
+        if not (found.negated or found.hypothetical) and _is_judged(pair, item):
+            stated[found.document][pair if item.directed else _ordered(pair)] = found.effect
+    return stated
+
+
+def gold_pairs(item: GoldDocument) -> dict[Pair, Effect]:
+    """The asserted regulations of a gold document with their signs; undirected ones in alphabetical order."""
+    edges = [edge for edge in item.edges if edge.asserted]
+    pairs = ((edge.regulator, edge.target) for edge in edges)
+    return {p if item.directed else _ordered(p): edge.effect for p, edge in zip(pairs, edges, strict=True)}
+
+
+_NCBI = "NCBIGene:"
+
+
+def _named_as(gene: Gene, by_number: bool) -> str:
+    number = resolver().entrez(gene) if by_number and not gene.curie.startswith(_NCBI) else ""
+    return _NCBI + number if number else gene.curie
+
+
+def _is_judged(pair: Pair, item: GoldDocument) -> bool:
+    return pair not in item.unjudged and (item.judged is None or pair in item.judged)
+
+
+def _ordered(pair: Pair) -> Pair:
+    return (min(pair), max(pair))
 
 
 def _counts(stated: Mapping[Pair, Effect], item: GoldDocument) -> Counts:
-    wanted, found = set(_gold_pairs(item)), set(stated)
+    wanted, found = set(gold_pairs(item)), set(stated)
     return Counts(len(wanted & found), len(found - wanted), len(wanted - found))
 
 
 def _reversed(stated: Mapping[Pair, Effect], item: GoldDocument) -> int:
-    wanted = set(_gold_pairs(item))
+    wanted = set(gold_pairs(item))
     return sum((b, a) in wanted and (a, b) not in wanted for a, b in stated)
 
 
@@ -145,24 +194,36 @@ def _total(counts: Iterable[Counts]) -> Counts:
     return Counts(sum(c.right for c in rows), sum(c.wrong for c in rows), sum(c.missed for c in rows))
 
 
-def _interval(counts: Sequence[Counts], seed: int) -> tuple[float, float]:
+def _intervals(counts: Sequence[Counts], seed: int) -> tuple[tuple[float, float], ...]:
+    """Of F1, precision and recall, from the same resamples."""
     if not counts:
-        return (0.0, 0.0)
-    table = np.array([(c.right, c.wrong, c.missed) for c in counts], dtype=np.float64)
-    drawn = np.random.default_rng(seed).integers(len(table), size=(RESAMPLES, len(table)))
-    right, wrong, missed = table[drawn].sum(axis=1).T
+        return ((0.0, 0.0),) * 3
+    right, wrong, missed = _resampled([(c.right, c.wrong, c.missed) for c in counts], seed).T
     f1 = 2 * right / np.maximum(2 * right + wrong + missed, 1)
-    low, high = np.quantile(f1, (0.025, 0.975))
+    return tuple(_middle(v) for v in (f1, right / np.maximum(right + wrong, 1), right / np.maximum(right + missed, 1)))
+
+
+def _sign_interval(signs: Sequence[tuple[int, int]], seed: int) -> tuple[float, float]:
+    right, known = _resampled(signs, seed).T
+    return _middle((right / np.maximum(known, 1))[known > 0])
+
+
+def _resampled(rows: Sequence[tuple[int, ...]], seed: int) -> NDArray[np.float64]:
+    """Sums over documents drawn with replacement, one row a resample."""
+    table = np.array(rows, dtype=np.float64)
+    rng = np.random.default_rng(seed)
+    return np.stack([table[rng.integers(len(table), size=len(table))].sum(axis=0) for _ in range(RESAMPLES)])
+
+
+def _middle(values: NDArray[np.float64]) -> tuple[float, float]:
+    low, high = np.quantile(values, (0.025, 0.975))
     return (float(low), float(high))
 
 
-def _sign_accuracy(stated: Mapping[str, Mapping[Pair, Effect]], gold: Sequence[GoldDocument]) -> float | None:
-    judged: Counter[bool] = Counter()
-    for item in gold:
-        for pair, effect in _gold_pairs(item).items():
-            if effect is not Effect.UNKNOWN and pair in stated[item.document.id]:
-                judged[stated[item.document.id][pair] is effect] += 1
-    return judged[True] / judged.total() if judged else None
+def _signs(stated: Mapping[Pair, Effect], item: GoldDocument) -> tuple[int, int]:
+    """How many pairs that are right and of known sign have the right one, and how many such pairs there are."""
+    known = [stated[p] is e for p, e in gold_pairs(item).items() if e is not Effect.UNKNOWN and p in stated]
+    return sum(known), len(known)
 
 
 def _by_phenomenon(counts: Sequence[Counts], gold: Sequence[GoldDocument]) -> dict[str, Counts]:

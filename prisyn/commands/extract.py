@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,7 +18,7 @@ from prisyn._fingerprint import code_fingerprint, json_fingerprint
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from grn_extract import DatabaseResult, Document, Reader
+    from grn_extract import DatabaseResult, Document, GoldDocument, Reader
     from kg import GraphStore
 
 app = group(
@@ -24,6 +27,14 @@ app = group(
     "  prisyn extract run --source abstracts.xml --reader embedded --graph grn.db\n"
     "  prisyn extract evaluate --gold gold.jsonl --reader embedded --format json\n"
 )
+
+
+class Entities(StrEnum):
+    """Whose names of genes a reader is given."""
+
+    GOLD = "gold"
+    FOUND = "found"
+
 
 ReaderOption = Annotated[str, typer.Option("--reader", help="Who reads: embedded, or cooccurrence as a baseline.")]
 
@@ -77,33 +88,84 @@ def run(
 def evaluate(
     gold: Annotated[str, typer.Option("--gold", help="A file of texts with their answers, or `example`.")],
     reader: ReaderOption = "embedded",
+    entities: Annotated[
+        Entities, typer.Option(help="Names as the annotators marked them, or found and grounded by PriSyn.")
+    ] = Entities.GOLD,
+    split: Annotated[
+        str | None, typer.Option(help="held-out (sentences never trained on), all, or a half the file names.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Read only so many texts, drawn by --seed.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw and of the intervals.")] = 0,
+    errors: Annotated[Path | None, typer.Option(help="A table of every mistake, to read.", metavar="FILE.tsv")] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Measure a reader on texts whose answers are known.
 
+    Files are our own .jsonl, GE's .jsonl, ExTRI2's .tsv, or BioRED's PubTator; which, the first line tells.
+
     \b
     Examples:
       prisyn extract evaluate --gold example --reader embedded
-      prisyn extract evaluate --gold gold.jsonl --reader cooccurrence --format json
+      prisyn extract evaluate --gold gold.jsonl --reader cooccurrence --entities found --errors errors.tsv
+      prisyn extract evaluate --gold TRI_dev_span.tsv --reader embedded --split held-out --format json
     """
-    from grn_extract import evaluate as measure
-    from grn_extract import example_gold, open_reader, read_gold
+    from grn_extract import (
+        compare,
+        example_gold,
+        find_mistakes,
+        open_reader,
+        read_gold,
+        without_entities,
+        write_mistakes,
+    )
     from prisyn.progress import counting
     from prisyn.runfile import EXAMPLE
 
-    texts = example_gold() if gold == EXAMPLE else read_gold(gold)
+    texts = _drawn(_half(example_gold() if gold == EXAMPLE else read_gold(gold), split), limit, seed)
+    if entities is Entities.FOUND:
+        texts = [without_entities(item) for item in texts]
     chosen = open_reader(reader)
+    started, calls = time.perf_counter(), chosen.calls
     with counting("texts read", len(texts)) as progress:
-        result = measure(chosen, texts, progress=progress).to_json()
+        evidence = list(chosen.read((item.document for item in texts), progress))
+    seconds = round(time.perf_counter() - started, 3)
+    result = compare(evidence, texts, reader=chosen.name, seconds=seconds, calls=chosen.calls - calls, seed=seed)
+    if errors is not None:
+        write_mistakes(find_mistakes(evidence, texts), errors)
+    values = result.to_json() | {"entities": entities.value}
     if form is Format.JSON:
-        emit_json(result)
+        emit_json(values)
         return
-    by_phenomenon = result.pop("by_phenomenon")
-    result["f1_ci"] = [f"{bound:.4g}" for bound in result["f1_ci"]]
-    emit([{"what": name, "value": value} for name, value in result.items()], form)
+    by_phenomenon = values.pop("by_phenomenon")
+    del values["by_document"]
+    for name in ("f1_ci", "precision_ci", "recall_ci", "sign_ci"):
+        values[name] = values[name] and [f"{bound:.4g}" for bound in values[name]]
+    emit([{"what": name, "value": value} for name, value in values.items()], form)
     if by_phenomenon:
         print()
         emit([{"phenomenon": name, **counts} for name, counts in by_phenomenon.items()], form)
+
+
+def _half(texts: list[GoldDocument], split: str | None) -> list[GoldDocument]:
+    """Raises InputError where no text is of that half."""
+    from grn_extract.training.split import is_held_out
+
+    if split in (None, "all"):
+        return texts
+    if split == "held-out":
+        kept = [item for item in texts if is_held_out(item.document.text)]
+    else:
+        kept = [item for item in texts if item.split == split]
+    if not kept:
+        halves = sorted({item.split for item in texts if item.split} | {"all", "held-out"})
+        raise InputError([Problem("--split", repr(split), "one of " + ", ".join(halves), "choose one of those")])
+    return kept
+
+
+def _drawn(texts: list[GoldDocument], limit: int | None, seed: int) -> list[GoldDocument]:
+    if limit is None or limit >= len(texts):
+        return texts
+    return [texts[place] for place in sorted(random.Random(seed).sample(range(len(texts)), limit))]
 
 
 @command(app, "databases")

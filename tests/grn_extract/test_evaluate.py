@@ -17,8 +17,11 @@ from grn_extract import (
     evaluate,
     example_corpus,
     example_gold,
+    find_mistakes,
     find_passages,
     read_gold,
+    without_entities,
+    write_mistakes,
 )
 from grn_extract.reader import Progress
 from kg import Effect, Evidence, Gene, Provenance, find_mentions, resolve
@@ -199,3 +202,77 @@ def test_gold_that_could_match_nothing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "corpus.jsonl").write_text(json.dumps({"id": "e", "text": "x"}) + "\n")
     with pytest.raises(InputError, match="no text 'd'"):
         read_gold(file)
+
+
+def test_of_a_marked_sentence_only_the_marked_pairs_are_judged(tmp_path: Path) -> None:
+    file = tmp_path / "tri.tsv"
+    rows = ["label\tTF\tTG\ttext", "1\tGATA1\tKLF1\t<TF>GATA1</TF> but not SPI1 activates <TG>KLF1</TG>."]
+    rows.append("0\tSPI1\tKLF1\tGATA1 but not <TF>SPI1</TF> activates <TG>KLF1</TG>.")
+    file.write_text("\n".join(rows) + "\n")
+    (item,) = read_gold(file)
+    assert item.document.text == "GATA1 but not SPI1 activates KLF1."
+    assert [item.document.text[m.start : m.end] for m in item.document.mentions or ()] == ["GATA1", "SPI1", "KLF1"]
+    everything = [
+        Evidence(one.gene, other.gene, Effect.UNKNOWN, item.document.id, "", Provenance("r"))
+        for one in item.document.mentions or ()
+        for other in item.document.mentions or ()
+        if one.gene != other.gene
+    ]
+    result = compare(everything, [item], reader="r")
+    assert (result.stated, result.pairs, result.precision, result.recall) == (2, 1, 0.5, 1.0)
+
+
+def test_placeholders_are_filled_in_and_signed(tmp_path: Path) -> None:
+    file = tmp_path / "mor.tsv"
+    file.write_text("tri_id\ttext\tTF\tTG\ttype\tvalidated\n1\t[TF] silences [TG].\tSPI1\tLYZ\tREPRESSION\tTrue\n")
+    (item,) = read_gold(file)
+    assert item.document.text == "SPI1 silences LYZ."
+    assert [edge.effect for edge in item.edges] == [Effect.REPRESSION]
+
+
+def test_a_row_whose_tags_and_columns_disagree_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "tri.tsv"
+    file.write_text("label\tTF\tTG\ttext\n1\tGATA1\tKLF1\tGATA1 activates <TG>KLF1</TG>.\n")
+    with pytest.raises(InputError, match=r"tri\.tsv:2"):
+        read_gold(file)
+
+
+def test_end_to_end_the_answers_are_put_into_identifiers_and_the_names_taken_away(tmp_path: Path) -> None:
+    file = tmp_path / "tri.tsv"
+    file.write_text("label\tTF\tTG\ttext\n1\tPU.1\tLYZ\t<TF>PU.1</TF> activates <TG>LYZ</TG>.\n")
+    item = without_entities(read_gold(file)[0])
+    assert item.document.mentions is None
+    assert [(edge.regulator, edge.target) for edge in item.edges] == [("HGNC:11241", "HGNC:6740")]
+    assert evaluate(CooccurrenceReader(), [item]).recall == 1.0
+
+
+def test_relations_without_direction_match_in_either_order(tmp_path: Path) -> None:
+    file = tmp_path / "a.pubtator"
+    lines = ["1|t|On factors.", "1|a|GATA1 activates KLF1 and binds SPI1.", "1\t12\t17\tGATA1\tGeneOrGeneProduct\t2623"]
+    lines += ["1\t28\t32\tKLF1\tGeneOrGeneProduct\t10661", "1\t43\t47\tSPI1\tGeneOrGeneProduct\t6688"]
+    lines += ["1\tPositive_Correlation\t10661\t2623\tNovel", "1\tBind\t2623\t6688\tNovel"]
+    file.write_text("\n".join(lines) + "\n")
+    (item,) = read_gold(file)
+    given, found = (evaluate(CooccurrenceReader(), [one]) for one in (item, without_entities(item)))
+    assert not given.directed
+    for result in (given, found):
+        assert (result.pairs, result.recall, result.by_document["PMID:1"].wrong) == (1, 1.0, 1)
+
+
+def test_every_mistake_is_listed_with_its_kind(tmp_path: Path) -> None:
+    gold = [item for item in example_gold() if item.phenomenon == "plain"][:2]
+    backwards = list(GoldReader(gold, backwards=True).read(item.document for item in gold))
+    mistakes = find_mistakes(backwards, gold)
+    assert sorted({row.kind for row in mistakes}) == ["missed", "reversed"]
+    assert not find_mistakes(GoldReader(gold).read(item.document for item in gold), gold)
+    write_mistakes(mistakes, tmp_path / "errors.tsv")
+    lines = (tmp_path / "errors.tsv").read_text().splitlines()
+    assert lines[0].split("\t") == ["document", "sentence", "regulator", "target", "gold", "said", "kind"]
+    assert len(lines) == 1 + len(mistakes)
+
+
+def test_the_marked_sentences_of_extri_are_read_whole(shared_data: Path) -> None:
+    gold = read_gold(shared_data / "gold" / "extri2" / "TRI_dev_span.tsv")
+    assert sum(len(item.judged or ()) for item in gold) == 2164
+    for item in gold:
+        assert all(item.document.text[m.start : m.end] == m.gene.symbol for m in item.document.mentions or ())
