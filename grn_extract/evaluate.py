@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from grn_extract.gold import GoldDocument, Pair
 from grn_extract.reader import Progress, Reader
-from kg import Effect, Evidence, Gene, resolver
+from kg import Effect, Evidence
 
 RESAMPLES = 2000
 
@@ -149,8 +149,7 @@ def stated_pairs(evidence: Iterable[Evidence], gold: Sequence[GoldDocument]) -> 
     stated: dict[str, dict[Pair, Effect]] = {name: {} for name in items}
     for found in sorted(evidence, key=lambda e: e.provenance.score or 0.0):
         item = items[found.document]
-        by_number = any(edge.regulator.startswith(_NCBI) for edge in item.edges)
-        pair = (_named_as(found.regulator, by_number), _named_as(found.target, by_number))
+        pair = (found.regulator.curie, found.target.curie)
         if not (found.negated or found.hypothetical) and _is_judged(pair, item):
             stated[found.document][pair if item.directed else _ordered(pair)] = found.effect
     return stated
@@ -163,16 +162,9 @@ def gold_pairs(item: GoldDocument) -> dict[Pair, Effect]:
     return {p if item.directed else _ordered(p): edge.effect for p, edge in zip(pairs, edges, strict=True)}
 
 
-_NCBI = "NCBIGene:"
-
-
-def _named_as(gene: Gene, by_number: bool) -> str:
-    number = resolver().entrez(gene) if by_number and not gene.curie.startswith(_NCBI) else ""
-    return _NCBI + number if number else gene.curie
-
-
 def _is_judged(pair: Pair, item: GoldDocument) -> bool:
-    return pair not in item.unjudged and (item.judged is None or pair in item.judged)
+    listed = item.judged is None or pair in item.judged
+    return listed and pair not in item.unjudged and all(curie.startswith(item.prefix) for curie in pair)
 
 
 def _ordered(pair: Pair) -> Pair:

@@ -45,6 +45,7 @@ class GoldDocument:
     judged: frozenset[Pair] | None = None
     unjudged: frozenset[Pair] = frozenset()
     directed: bool = True
+    prefix: str = ""
 
 
 def given_gene(name: str) -> Gene:

@@ -2,8 +2,8 @@
 
 BioRED relates genes without direction: Positive_Correlation and Negative_Correlation are of expression or activity and
 say not which gene acts. They are taken as undirected edges with a sign. Pairs under its other relations (Association,
-Bind, ...) may or may not be regulation, so they are not judged. What can be measured here is whether names are grounded
-(`grn_extract.grounding`), and whether related pairs are found; directions cannot.
+Bind, ...) may or may not be regulation, so they are not judged. What can be measured here is whether related pairs
+are found, in either order; directions cannot.
 """
 
 from __future__ import annotations

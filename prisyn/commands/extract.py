@@ -6,7 +6,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -96,6 +96,13 @@ def evaluate(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read only so many texts, drawn by --seed.")] = None,
     seed: Annotated[int, typer.Option(help="Of the draw and of the intervals.")] = 0,
+    count_flagged: Annotated[
+        bool,
+        typer.Option(
+            "--count-flagged",
+            help="Take denied and supposed statements for stated ones: GE, ExTRI2 and BioRED do not mark theirs.",
+        ),
+    ] = False,
     errors: Annotated[Path | None, typer.Option(help="A table of every mistake, to read.", metavar="FILE.tsv")] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -129,10 +136,12 @@ def evaluate(
     with counting("texts read", len(texts)) as progress:
         evidence = list(chosen.read((item.document for item in texts), progress))
     seconds = round(time.perf_counter() - started, 3)
+    if count_flagged:
+        evidence = [replace(item, negated=False, hypothetical=False) for item in evidence]
     result = compare(evidence, texts, reader=chosen.name, seconds=seconds, calls=chosen.calls - calls, seed=seed)
     if errors is not None:
         write_mistakes(find_mistakes(evidence, texts), errors)
-    values = result.to_json() | {"entities": entities.value}
+    values = result.to_json() | {"entities": entities.value, "flagged": "counted" if count_flagged else "left out"}
     if form is Format.JSON:
         emit_json(values)
         return

@@ -276,3 +276,13 @@ def test_the_marked_sentences_of_extri_are_read_whole(shared_data: Path) -> None
     assert sum(len(item.judged or ()) for item in gold) == 2164
     for item in gold:
         assert all(item.document.text[m.start : m.end] == m.gene.symbol for m in item.document.mentions or ())
+
+
+def test_genes_of_species_without_numbers_are_not_held_against_a_reader(tmp_path: Path) -> None:
+    file = tmp_path / "a.pubtator"
+    lines = ["1|t|In mice.", "1|a|Gata1 activates Klf1 in mice.", "1\t9\t14\tGata1\tGeneOrGeneProduct\t14460"]
+    lines += ["1\t25\t29\tKlf1\tGeneOrGeneProduct\t16596", "1\tPositive_Correlation\t14460\t16596\tNovel"]
+    file.write_text("\n".join(lines) + "\n")
+    (item,) = read_gold(file)
+    result = evaluate(CooccurrenceReader(), [without_entities(item)])
+    assert (item.edges != (), result.pairs, result.stated) == (True, 0, 0)
