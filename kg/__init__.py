@@ -2,6 +2,7 @@
 
 from kg._lookup import demo_table, is_retracted
 from kg.belief import Reliability, edge_beliefs, edge_effect, reliability, write_reliability
+from kg.context import Context
 from kg.formats import Format, ImportResult, Refused, export, formats, read
 from kg.grn import GRN, Cut, GrnStats, Restriction
 from kg.mentions import Mention, find_mentions
@@ -24,6 +25,7 @@ __all__ = [
     "GRN",
     "Beliefs",
     "Candidate",
+    "Context",
     "Cut",
     "Edge",
     "Effect",

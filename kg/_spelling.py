@@ -19,6 +19,7 @@ _PREFIX = re.compile(
 _SUFFIX = re.compile(
     r"[\s-]+(?:genes?|proteins?|mRNAs?|transcripts?|complex(?:es)?|(?:transcription )?factors?)$", re.IGNORECASE
 )
+_ISOFORM = re.compile(r"(?<=\d)(?:[\s-]?(?:alpha|beta|gamma|delta|[\u03b1\u03b2\u03b3\u03b4])\d?|[\s-]?v\d{1,2}|[AB])$")
 _INITIALS = {"a": "alpha", "b": "beta", "g": "gamma", "d": "delta"}
 _GREEK_INITIAL = re.compile("([abgd])-(?=[A-Za-z]{4})")
 _PLURAL = re.compile(r"(?<=[A-Z0-9])s$")
@@ -62,6 +63,8 @@ def variants(name: str) -> Iterator[tuple[str, str, float]]:
             yield latin(key), f"{words}, Greek letters written as Latin ones", 0.08
     if spelled := greek_initial(name):
         yield fold(spelled), "with its Greek letter spelled out", 0.06
+    if (whole := _ISOFORM.sub("", name.strip())) != name.strip() and len(whole) > 2:
+        yield fold(whole), "without the isoform", 0.1
     if singular := _PLURAL.sub("", name.strip()):
         yield fold(singular), "in the singular", 0.06
 

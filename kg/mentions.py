@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from kg._abbreviations import definitions
 from kg._lookup import TABLES
 from kg._spelling import DASHES, QUOTES, fold, greek_initial, latin
+from kg.context import Context, stems
 from kg.model import Gene
 from kg.names import Resolution, Resolver, resolver
 
@@ -26,7 +26,6 @@ _CUE_BEFORE = re.compile(r"\b(?:genes?|proteins?|factors?|expression of|encoding
 _SPACED_SYMBOL = re.compile(
     r"(?:[A-Z][A-Za-z]{1,5}|[A-Z]{1,6}|p)(?: kappa| κ)? ?(?:\d+\w?|[αβγδκ]\d?|alpha|beta|gamma|delta|B)(?: ?\d+)?$"
 )
-_WORD = re.compile(r"[^\W\d_]{4,}")
 _PROTEIN_WORD = re.compile(r"(?:in|ase)s?$")
 _CODE = re.compile(r"\d|[A-Z]\d{1,2}$")
 _NUMBER_GOES_ON = re.compile(r"(?<=\d)(?:\.\d|%|,\d)")
@@ -64,7 +63,7 @@ class _Scan:
     def __init__(self, text: str, species: str | None, names: Resolver) -> None:
         self.text, self.species, self.names = text, species, names
         self.tokens = [(m.start(), m.end(), fold(m[0])) for m in _TOKEN.finditer(text)]
-        self.long_forms = definitions(text)
+        self.context = Context(text, names)
 
     def run(self) -> list[Mention]:
         found: list[Mention] = []
@@ -108,12 +107,10 @@ class _Scan:
             return None
         if _OTHER_RNA.search(self.text, max(0, start - 12), start):
             return None
-        resolution = self.names.resolve(quoted, self.species)
-        if long_form := self.long_forms.get(quoted):
-            defined = self.names.resolve(long_form, self.species)
-            if defined.gene:
-                kept = resolution.gene is not None and self.names.same_gene(resolution.gene, defined.gene)
-                return Mention(start, end, quoted, resolution if kept else defined)
+        resolution = self.context.resolve(quoted, self.species)
+        if long_form := self.context.long_forms.get(quoted):
+            if self.names.resolve(long_form, self.species).gene:
+                return Mention(start, end, quoted, resolution)
             if not self._fits(long_form, resolution):
                 return None
         if not resolution.candidates or not self._written_as_gene(start, end, quoted, resolution):
@@ -124,9 +121,9 @@ class _Scan:
         """Whether an abbreviation's long form could be a name of what it resolves to."""
         if _GENE_NOUN.search(long_form) or any(map(str.isdigit, resolution.name)):
             return True
-        stems = {word[:5].lower() for word in _WORD.findall(long_form)}
+        said = stems(long_form)
         names = (self.names.full_name(candidate.gene) for candidate in resolution.candidates[:5])
-        return any(word[:5].lower() in stems for name in names for word in _WORD.findall(name))
+        return any(not said.isdisjoint(stems(name)) for name in names)
 
     def _written_as_gene(self, start: int, end: int, quoted: str, resolution: Resolution) -> bool:
         best = resolution.candidates[0]
