@@ -13,14 +13,13 @@ from grn_extract.mistakes import Mistake, find_mistakes, write_mistakes
 from grn_extract.models import ModelInfo, available_models, embedded_model_dir, fetch_embedded
 from grn_extract.prompting import Prompt, load_prompt, prompt_names
 from grn_extract.reader import Reader
-from grn_extract.readers import QUESTIONS_PER_PAIR, CooccurrenceReader, EmbeddedReader, open_reader, reader_names
+from grn_extract.readers import CooccurrenceReader, EmbeddedReader, open_reader, reader_names
 from grn_extract.screen import could_state_regulation
 from grn_extract.sentences import Sentence, split_sentences
 from grn_extract.sources import read_all, read_documents, source_suffixes
 from grn_extract.verify import Checked, Note, Quarantined, check_statements
 
 __all__ = [
-    "QUESTIONS_PER_PAIR",
     "Candidate",
     "Checked",
     "ColumnMap",

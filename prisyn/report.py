@@ -121,9 +121,9 @@ def _reading(run: Run, evaluation: dict[str, Any]) -> Section:
     low, high = measured["f1_ci"]
     lead = (
         f"The reader {measured['reader']!r} read {measured['documents']} texts whose answers are known, written for "
-        f"this project, and asked the model {measured['calls']:,} times. Its F1 on directed pairs is "
-        f"{measured['f1']:.2f} (95 % interval {low:.2f} to {high:.2f}). The embedded model is not tuned for this "
-        f"task: belief gives each of its statements {reliability(measured['reader']).probability:.2f}, its precision "
+        f"this project, and put {measured['calls']:,} questions to the model. Its F1 on directed pairs is "
+        f"{measured['f1']:.2f} (95 % interval {low:.2f} to {high:.2f}). Belief "
+        f"gives each of its statements {reliability(measured['reader']).probability:.2f}, its precision "
         "on annotated abstracts."
     )
     sign = measured["sign_accuracy"]

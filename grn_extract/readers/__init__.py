@@ -14,7 +14,7 @@ from typing import Any
 from grn_extract.chat.providers import PROVIDERS
 from grn_extract.reader import Reader
 from grn_extract.readers.cooccurrence import CooccurrenceReader
-from grn_extract.readers.embedded import QUESTIONS_PER_PAIR, EmbeddedReader
+from grn_extract.readers.embedded import EmbeddedReader
 from prisyn_base import InputError, Problem
 
 
@@ -73,7 +73,6 @@ def open_reader(name: str, **options: Any) -> Reader:
 
 
 __all__ = [
-    "QUESTIONS_PER_PAIR",
     "CooccurrenceReader",
     "EmbeddedReader",
     "open_reader",

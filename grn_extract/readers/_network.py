@@ -7,7 +7,6 @@ those above `FROZEN_LAYERS`, and a linear head on the last word of a question.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,13 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from grn_extract.models import load_transformers
+from grn_extract.adapter import CARD, WEIGHTS, AdapterCard, read_card
+from grn_extract.models import GGUF_SHA256, load_transformers
 from prisyn_base import InputError, Problem
 
 KEPT_LAYERS = 21
 FROZEN_LAYERS = 8
 LABELS = ("none", "regulates", "activates", "represses")
-ADAPTER_SCHEMA = 1
 PROJECTIONS = (
     "self_attn.q_proj",
     "self_attn.k_proj",
@@ -117,7 +116,7 @@ class PairNetwork:
             # A padding token must see something, or its softmax is 0/0.
             seen[number, 0, at:, 0] = True
         mask = torch.zeros(seen.shape, dtype=self.model.dtype).masked_fill(~seen, torch.finfo(self.model.dtype).min)
-        return Packed(ids, positions, mask, torch.tensor(ends, dtype=torch.long))
+        return Packed(ids, positions, mask, torch.tensor(ends, dtype=torch.long).reshape(-1, 2))
 
     def hidden(self, packed: Packed, *, first: int = 0, last: int = KEPT_LAYERS, states: Any = None) -> Any:
         """The states after layers [first, last), shape (rows, tokens, width); from `states`, else from the tokens."""
@@ -160,16 +159,16 @@ class PairNetwork:
     def _apply(self, folder: Path) -> None:
         from safetensors.torch import load_file
 
-        card = json.loads((folder / "adapter.json").read_text(encoding="utf-8"))
-        _check_card(card, folder)
-        tensors: Mapping[str, Any] = load_file(folder / "adapter.safetensors")
+        card = read_card(folder)
+        _check(card, folder)
+        tensors: Mapping[str, Any] = load_file(folder / WEIGHTS)
         with self.torch.no_grad():
             for number in range(FROZEN_LAYERS, KEPT_LAYERS):
                 for name in PROJECTIONS:
                     key = f"layers.{number}.{name}"
                     weight = self.model.get_submodule(key).weight
                     change = tensors[f"{key}.b"].float() @ tensors[f"{key}.a"].float()
-                    weight.copy_((weight.float() + card["scale"] * change).to(weight.dtype))
+                    weight.copy_((weight.float() + card.scale * change).to(weight.dtype))
             self.model.norm.weight.copy_(tensors["norm"].to(self.model.dtype))
             self.head.weight.copy_(tensors["head.weight"])
             self.head.bias.copy_(tensors["head.bias"])
@@ -193,8 +192,8 @@ def _multiplies_bfloat16(torch: Any) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def _check_card(card: Mapping[str, Any], folder: Path) -> None:
-    found = {name: card.get(name) for name in ("schema", "layers", "frozen", "labels")}
-    wanted = {"schema": ADAPTER_SCHEMA, "layers": KEPT_LAYERS, "frozen": FROZEN_LAYERS, "labels": list(LABELS)}
+def _check(card: AdapterCard, folder: Path) -> None:
+    found = (card.base_sha256, card.layers, card.frozen, card.labels)
+    wanted = (GGUF_SHA256, KEPT_LAYERS, FROZEN_LAYERS, LABELS)
     if found != wanted:
-        raise InputError([Problem(str(folder / "adapter.json"), str(found), str(wanted), "install prisyn again")])
+        raise InputError([Problem(str(folder / CARD), str(found), str(wanted), "install prisyn again")])

@@ -1,4 +1,4 @@
-"""Train the adapter of the embedded reader on annotated sentences.
+"""Train the adapter of the embedded reader on annotated sentences, and choose its threshold.
 
 Example: python -m grn_extract.training --gold data/gold --out adapter
 """
@@ -6,27 +6,47 @@ Example: python -m grn_extract.training --gold data/gold --out adapter
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
 
+from grn_extract.adapter import CARD
 from grn_extract.models import embedded_model_dir
 from grn_extract.readers._network import PairNetwork
+from grn_extract.readers.embedded import EmbeddedReader
+from grn_extract.training.calibrate import choose_threshold
 from grn_extract.training.examples import training_examples
 from grn_extract.training.fit import Settings, fit_adapter
+from prisyn_base import write_json
 
 
 def main() -> None:
+    """Train unless told that `--out` holds a trained adapter, then calibrate it."""
     parser = argparse.ArgumentParser(prog="python -m grn_extract.training", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--gold", type=Path, required=True, help="folder with extri2/ and ge2011_regulation_edges")
-    parser.add_argument("--out", type=Path, required=True, help="folder to write the adapter to")
+    parser.add_argument("--out", type=Path, required=True, help="folder of the adapter")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--calibrate-only", action="store_true", help="--out is trained already")
     options = parser.parse_args()
-    examples = training_examples(options.gold, seed=options.seed)
-    network = PairNetwork(embedded_model_dir(), adapter=None, threads=options.threads)
-    tell = lambda line: print(line, file=sys.stderr, flush=True)  # noqa: E731
-    fit_adapter(network, examples, options.out, settings=Settings(seed=options.seed), tell=tell)
+    if not options.calibrate_only:
+        network = PairNetwork(embedded_model_dir(), adapter=None, threads=options.threads)
+        examples = training_examples(options.gold, seed=options.seed)
+        fit_adapter(network, examples, options.out, settings=Settings(seed=options.seed), tell=_tell)
+    _calibrate(options.out, options.gold, options.threads)
+
+
+def _calibrate(folder: Path, gold: Path, threads: int) -> None:
+    reader = EmbeddedReader(adapter=folder, threads=threads)
+    threshold, figures = choose_threshold(reader, gold)
+    card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    write_json(folder / CARD, card | {"threshold": threshold, "validation": figures})
+    _tell(f"threshold {threshold}: {figures}")
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ import numpy as np
 
 from grn_extract.candidates import Candidate, find_candidates, find_passages
 from grn_extract.gold import GoldDocument, read_gold
+from grn_extract.readers._questions import written
 from grn_extract.training.split import is_held_out, is_validation
 from kg import Effect
 
@@ -137,8 +138,5 @@ def _ge(item: GoldDocument, rng: np.random.Generator) -> Iterator[Example]:
 
 
 def _asked(pair: Candidate, label: str) -> Question:
-    regulator, target = (
-        pair.passage.text[m.start - pair.passage.start : m.end - pair.passage.start]
-        for m in (pair.regulator, pair.target)
-    )
+    regulator, target = written(pair)
     return Question(regulator, target, label, 1.0, float(label in ("activates", "represses")))

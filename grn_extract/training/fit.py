@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from grn_extract.adapter import CARD, SCHEMA, WEIGHTS
 from grn_extract.models import GGUF_SHA256, MODEL
 from grn_extract.prompting import load_prompt
 from grn_extract.readers._network import (
-    ADAPTER_SCHEMA,
     FROZEN_LAYERS,
     KEPT_LAYERS,
     LABELS,
@@ -24,8 +24,12 @@ from grn_extract.readers._network import (
     PairNetwork,
     Row,
 )
+from grn_extract.readers._questions import questions_about
 from grn_extract.training.examples import Example
 from prisyn_base import atomic_folder, require, write_json
+
+NAME = "regulation-lora-1"
+"""What evidence calls the adapter; trained anew, it gets the next number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,8 @@ def _add_changes(network: PairNetwork, settings: Settings) -> list[Any]:
 
 
 def _row(network: PairNetwork, prompt: Any, example: Example) -> Row:
-    sentence = " ".join(example.text.split())
-    shared = prompt.shared_prefix(sentence=sentence)
-    asked = [prompt.render(sentence=sentence, regulator=q.regulator, target=q.target) for q in example.questions]
-    return network.row(shared, [text[len(shared) :] for text in asked])
+    shared, questions = questions_about(prompt, example.text, ((q.regulator, q.target) for q in example.questions))
+    return network.row(shared, questions)
 
 
 def _batches(lengths: Sequence[int], settings: Settings) -> Iterator[list[int]]:
@@ -168,7 +170,8 @@ def _write(network: PairNetwork, out: Path, settings: Settings, *, steps: int, q
             for part, module in (("a", layer.lora_A), ("b", layer.lora_B)):
                 tensors[f"{key}.{part}"] = module["default"].weight.detach().to(torch.bfloat16)
     card = {
-        "schema": ADAPTER_SCHEMA,
+        "schema": SCHEMA,
+        "name": NAME,
         "base": MODEL,
         "base_sha256": GGUF_SHA256,
         "layers": KEPT_LAYERS,
@@ -177,9 +180,10 @@ def _write(network: PairNetwork, out: Path, settings: Settings, *, steps: int, q
         "scale": settings.scale,
         "prompt": load_prompt("pair-judgement").hash,
         "settings": asdict(settings),
+        "threshold": 0.5,
         "steps": steps,
         "questions": questions,
     }
     with atomic_folder(out) as folder:
-        save_file(tensors, folder / "adapter.safetensors")
-        write_json(folder / "adapter.json", card)
+        save_file(tensors, folder / WEIGHTS)
+        write_json(folder / CARD, card)

@@ -102,7 +102,7 @@ def test_a_prompt_says_what_it_is_and_refuses_to_be_half_filled(name: str) -> No
 
 
 def test_an_unknown_prompt_is_answered_with_those_there_are() -> None:
-    with pytest.raises(InputError, match="pair-sign"):
+    with pytest.raises(InputError, match="pair-judgement"):
         load_prompt("nothing")
 
 
