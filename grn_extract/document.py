@@ -22,6 +22,7 @@ class Document:
 
     `id` is `PMID:n` for an article of PubMed, so that two sources of one article are one document and one witness.
     Offsets in evidence count characters of `text`; a title that is to be read is part of `text`.
+    `notes` are remarks of the source: a correction, an update, a language other than English.
     `mentions` is None where names are still to be found, and a tuple (also an empty one) where they are given.
     """
 
@@ -32,3 +33,4 @@ class Document:
     year: int | None = None
     retracted: bool = False
     mentions: tuple[GivenMention, ...] | None = None
+    notes: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -22,6 +23,8 @@ LooksLike = Callable[[bytes], bool]
 _BY_SUFFIX: dict[str, Source] = {}
 _BY_CONTENT: list[tuple[str, LooksLike, Source]] = []
 _HEAD = 4096
+_NUMBERED = re.compile(r"pubmed\d\dn\d{4,}\.xml(\.gz)?")
+"""PubMed's baseline and update files, in whose order later versions of an article replace earlier ones."""
 
 
 def register(*suffixes: str, among: str = "", looks_like: LooksLike | None = None) -> Callable[[Source], Source]:
@@ -132,9 +135,12 @@ def _folder(path: Path, problems: Problems) -> Iterator[Document]:
     if not known:
         expected = "files ending in " + ", ".join(source_suffixes())
         problems.add(str(path), f"{len(files)} files, none of a known kind", expected, "choose another folder")
+    numbered = [file for file in known if _NUMBERED.fullmatch(file.name)]
+    yield from pubmed_xml.read_pubmed_files(sorted(numbered, key=lambda file: file.name, reverse=True), problems)
     for file in known:
-        for document in _pick(file)(file, problems):
-            yield _placed(document, file, path)
+        if not _NUMBERED.fullmatch(file.name):
+            for document in _pick(file)(file, problems):
+                yield _placed(document, file, path)
 
 
 def _placed(document: Document, file: Path, folder: Path) -> Document:
@@ -148,7 +154,7 @@ from grn_extract.sources import (  # noqa: E402  (each registers itself)
     bioc,  # noqa: F401
     jsonl,  # noqa: F401
     medline,  # noqa: F401
-    pubmed_xml,  # noqa: F401
+    pubmed_xml,
     pubtator,  # noqa: F401
     text,  # noqa: F401
 )

@@ -37,10 +37,75 @@ def test_a_structured_abstract_is_joined_under_its_title(tmp_path: Path) -> None
     assert (document.id, document.title, document.year, document.retracted) == ("PMID:7", "On GATA1.", 2001, False)
 
 
-def test_a_retracted_publication_is_marked_and_a_notice_of_retraction_is_not(tmp_path: Path) -> None:
+def related(kind: str, pmid: int = 99) -> str:
+    """An article 7 that names another."""
+    entry = f'<CommentsCorrections RefType="{kind}"><RefSource>J</RefSource><PMID>{pmid}</PMID></CommentsCorrections>'
+    article = ARTICLE.format(pmid=7, type="D016428")
+    return article.replace("</Article>", f"</Article><CommentsCorrectionsList>{entry}</CommentsCorrectionsList>")
+
+
+def test_a_retracted_publication_is_marked_and_a_notice_of_retraction_is_not_read(tmp_path: Path) -> None:
     file = tmp_path / "a.xml"
     file.write_text(pubmed(ARTICLE.format(pmid=1, type="D016441"), ARTICLE.format(pmid=2, type="D016440")))
-    assert [document.retracted for document in read_documents(file)] == [True, False]
+    assert [(document.id, document.retracted) for document in read_documents(file)] == [("PMID:1", True)]
+    file.write_text(pubmed(related("RetractionIn")))
+    assert [document.retracted for document in read_documents(file)] == [True]
+    file.write_text(pubmed(related("RetractionOf")))
+    assert list(read_documents(file)) == []
+
+
+def test_corrections_updates_and_languages_are_noted(tmp_path: Path) -> None:
+    file = tmp_path / "a.xml"
+    for kind, note in (("ErratumIn", "corrected by"), ("ErratumFor", "a correction of"), ("UpdateIn", "updated by")):
+        file.write_text(pubmed(related(kind)))
+        (document,) = read_documents(file)
+        assert (document.notes, document.retracted) == ((f"{note} PMID:99",), False)
+    file.write_text(pubmed(related("Cites").replace("<Abstract>", "<Language>ger</Language><Abstract>")))
+    assert next(iter(read_documents(file))).notes == ("language: ger",)
+
+
+@pytest.mark.parametrize(
+    ("english", "vernacular", "title"),
+    [
+        ("[On GATA1 in mice].", "Von GATA1.", "On GATA1 in mice."),
+        ("[Does GATA1 bind?].", "", "Does GATA1 bind?"),
+        ("[Not Available].", "Von GATA1.", "Von GATA1."),
+        ("", "Von GATA1.", "Von GATA1."),
+        ("[GATA1] and [KLF1].", "", "[GATA1] and [KLF1]."),
+    ],
+)
+def test_a_title_of_another_language_is_read_as_pubmed_has_it(
+    tmp_path: Path, english: str, vernacular: str, title: str
+) -> None:
+    titles = f"<ArticleTitle>{english}</ArticleTitle><VernacularTitle>{vernacular}</VernacularTitle>"
+    article = ARTICLE.format(pmid=7, type="x").replace("<ArticleTitle>On <i>GATA1</i>.</ArticleTitle>", titles)
+    (tmp_path / "a.xml").write_text(pubmed(article))
+    (document,) = read_documents(tmp_path / "a.xml")
+    assert document.title == title
+    assert document.text.startswith(f"{title}\nAIM")
+
+
+def version(pmid: int, aim: str) -> str:
+    return ARTICLE.format(pmid=pmid, type="x").replace("To look.", aim)
+
+
+def test_of_several_versions_in_a_file_the_last_is_read_and_none_that_it_deletes(tmp_path: Path) -> None:
+    gone = "<DeleteCitation><PMID>8</PMID><PMID>9</PMID></DeleteCitation>"
+    file = tmp_path / "a.xml"
+    file.write_text(pubmed(version(7, "One."), version(8, "Two."), version(7, "Three."), version(6, "Four."), gone))
+    assert [(document.id, document.text.split("AIM: ")[1][:5]) for document in read_documents(file)] == [
+        ("PMID:7", "Three"),
+        ("PMID:6", "Four."),
+    ]
+
+
+def test_a_folder_of_pubmeds_files_holds_what_the_newest_says(tmp_path: Path) -> None:
+    gone = "<DeleteCitation><PMID>8</PMID></DeleteCitation>"
+    (tmp_path / "pubmed26n0001.xml").write_text(pubmed(version(7, "Old."), version(8, "Old."), version(9, "Old.")))
+    (tmp_path / "pubmed26n1400.xml").write_text(pubmed(version(7, "New."), gone))
+    texts = {document.id: document.text for document in read_documents(tmp_path)}
+    assert sorted(texts) == ["PMID:7", "PMID:9"]
+    assert "New." in texts["PMID:7"]
 
 
 def test_one_article_twice_is_one_document(tmp_path: Path) -> None:
@@ -122,9 +187,13 @@ def test_a_missing_path_is_named(tmp_path: Path) -> None:
     assert "no such file" in found(tmp_path / "nothing.jsonl")
 
 
-def test_a_real_baseline_excerpt_gives_all_its_articles(shared_data: Path) -> None:
-    documents = list(read_documents(shared_data / "pubmed" / "pubmed21n1298_generegulation_subset.xml.gz"))
-    assert len(documents) == 630
+def test_a_real_baseline_excerpt_gives_all_its_articles_but_the_notices_of_retraction(shared_data: Path) -> None:
+    file = shared_data / "pubmed" / "pubmed21n1298_generegulation_subset.xml.gz"
+    documents = list(read_documents(file))
+    articles = gzip.decompress(file.read_bytes()).split(b"</PubmedArticle>")[:-1]
+    notices = sum(b'UI="D016440"' in article for article in articles)
+    assert (len(articles), notices) == (630, 9)
+    assert len(documents) == 630 - notices
     assert sum(document.retracted for document in documents) == 4
     assert all(document.id.startswith("PMID:") and document.text.startswith(document.title) for document in documents)
 
