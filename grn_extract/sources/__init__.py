@@ -65,16 +65,23 @@ def read_documents(path: str | os.PathLike[str], *, problems: Problems | None = 
 
 def read_all(paths: Iterable[str | os.PathLike[str]]) -> list[Document]:
     """The documents of several files and folders, each once. Raises InputError with the problems of all of them."""
+    return list(stream_all(paths))
+
+
+def stream_all(paths: Iterable[str | os.PathLike[str]], *, more: Iterable[Document] = ()) -> Iterator[Document]:
+    """As `read_all`, one document at a time and behind them `more`; what is wrong is raised at the end."""
     problems = Problems()
-    found: list[Document] = []
-    for path in paths:
-        try:
-            found.extend(read_documents(path, problems=problems))
-        except InputError as error:
-            problems.extend(error.problems)
-    documents = list(_once(found, problems))
+
+    def found() -> Iterator[Document]:
+        for path in paths:
+            try:
+                yield from read_documents(path, problems=problems)
+            except InputError as error:
+                problems.extend(error.problems)
+        yield from more
+
+    yield from _once(found(), problems)
     problems.raise_if_any()
-    return documents
 
 
 def _once(documents: Iterable[Document], problems: Problems) -> Iterator[Document]:
@@ -154,6 +161,7 @@ from grn_extract.sources import (  # noqa: E402  (each registers itself)
     bioc,  # noqa: F401
     jsonl,  # noqa: F401
     medline,  # noqa: F401
+    pmids,  # noqa: F401
     pubmed_xml,
     pubtator,  # noqa: F401
     text,  # noqa: F401

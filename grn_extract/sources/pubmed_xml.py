@@ -194,10 +194,11 @@ def without_brackets(title: str) -> str:
 
 def _abstract(body: ET.Element) -> str:
     # OtherAbstract holds translations and plain-language repeats; only the abstract proper is read.
+    abstract = body.find("Abstract")
     lines = []
-    for section in body.iterfind("Abstract/AbstractText"):
-        label, text = section.get("Label", ""), _text(section)
-        if text:
+    for section in () if abstract is None else abstract:
+        if section.tag == "AbstractText" and (text := _text(section)):
+            label = section.get("Label", "")
             lines.append(f"{label}: {text}" if label and label.upper() != "UNLABELLED" else text)
     return "\n".join(lines)
 
