@@ -16,7 +16,7 @@ from grn_extract.reader import Reader
 from grn_extract.readers import CooccurrenceReader, EmbeddedReader, open_reader, reader_names
 from grn_extract.screen import could_state_regulation
 from grn_extract.sentences import Sentence, split_sentences
-from grn_extract.sources import read_all, read_documents, source_suffixes
+from grn_extract.sources import read_all, read_documents, source_suffixes, stream_all
 from grn_extract.verify import Checked, Note, Quarantined, check_statements
 
 __all__ = [
@@ -69,6 +69,7 @@ __all__ = [
     "reader_names",
     "source_suffixes",
     "split_sentences",
+    "stream_all",
     "without_entities",
     "write_mistakes",
 ]

@@ -1,6 +1,7 @@
 """Evidence becomes the graph: gene names, beliefs, stores, queries and exchange formats."""
 
 from kg._lookup import demo_table, is_retracted
+from kg._record import from_record, to_record
 from kg.belief import Reliability, edge_beliefs, edge_effect, reliability, write_reliability
 from kg.context import Context
 from kg.formats import Format, ImportResult, Refused, export, formats, read
@@ -51,6 +52,7 @@ __all__ = [
     "export",
     "find_mentions",
     "formats",
+    "from_record",
     "gene_by_entrez",
     "is_retracted",
     "is_tf",
@@ -62,5 +64,6 @@ __all__ = [
     "resolver",
     "store_problems",
     "suggest",
+    "to_record",
     "write_reliability",
 ]

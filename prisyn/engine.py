@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from prisyn._fingerprint import code_fingerprint, fingerprint, json_fingerprint
-from prisyn._lock import folder_lock
-from prisyn_base import write_json
+from prisyn_base import folder_lock, write_json
 
 STAMPS = ".stages"
 SCHEMA = 1

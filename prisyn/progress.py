@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from types import TracebackType
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from prisyn.engine import Outcome, Watcher
+
+if TYPE_CHECKING:
+    from grn_extract.jobs import JobResult
 
 
 class Lines(Watcher):
@@ -101,6 +115,37 @@ def counting(what: str, total: int | None = None) -> Iterator[Callable[..., None
     with Progress(SpinnerColumn(), *columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done, of=total: progress.update(task, completed=done, total=of)
+
+
+LINE_EVERY = 30.0
+"""Seconds between two lines about a job where standard error is no terminal."""
+
+
+@contextmanager
+def reading(total: int) -> Iterator[Callable[[JobResult], None]]:
+    """How a job over so many texts goes on: texts, rate, questions, cost and time left, told after each text."""
+    started = last = time.monotonic()
+
+    def rate(done: JobResult) -> float:
+        return (done.read + done.quarantined) / max(time.monotonic() - started, 1e-9)
+
+    def words(done: JobResult) -> str:
+        return f"{rate(done):.1f} texts/s, {done.spent.calls:,} questions, {done.spent.cost:.2f} US dollars"
+
+    def line(done: JobResult) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LINE_EVERY and rate(done):
+            last = time.monotonic()
+            left = timedelta(seconds=round((total - done.done) / rate(done)))
+            print(f"{done.done:,} of {total:,} texts, {words(done)}, {left} left", file=sys.stderr, flush=True)
+
+    if not sys.stderr.isatty():
+        yield line
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+    with Progress(SpinnerColumn(), *columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=total)
+        yield lambda done: progress.update(task, completed=done.done, description=words(done))
 
 
 def watch(stages: Sequence[str]) -> Lines:

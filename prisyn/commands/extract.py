@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,12 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, emit_json, group, say
-from prisyn._fingerprint import code_fingerprint, json_fingerprint
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from grn_extract import DatabaseResult, Document, GoldDocument, Reader
-    from kg import GraphStore
+    from grn_extract import DatabaseResult, GoldDocument
 
 app = group(
     "Read regulation out of texts, and look at how well that works.\n\n"
@@ -38,49 +35,144 @@ class Entities(StrEnum):
 ReaderOption = Annotated[str, typer.Option("--reader", help="Who reads: embedded, or cooccurrence as a baseline.")]
 
 
+class EngineName(StrEnum):
+    """Where texts are read: in threads of this process, or by workers of a Ray cluster."""
+
+    THREADS = "threads"
+    RAY = "ray"
+
+
 @command(app, "run")
 def run(
-    source: Annotated[list[Path], typer.Option("--source", help="A file or folder of texts; may be given repeatedly.")],
+    source: Annotated[
+        list[str],
+        typer.Option(
+            "--source", help="A file or folder of texts, or pubmed; may be given repeatedly.", metavar="SOURCE"
+        ),
+    ],
     graph: GraphOption,
     reader: ReaderOption = "embedded",
-    max_cost: Annotated[
-        float | None,
-        typer.Option("--max-cost", min=0, help="Stop once a hosted model has cost this many US dollars."),
+    query: Annotated[str, typer.Option("--query", help="What to look for, where the source is pubmed.")] = "",
+    most: Annotated[int | None, typer.Option("--most", min=1, help="Articles to take from PubMed at most.")] = None,
+    job: Annotated[
+        Path | None, typer.Option("--job", help="The folder that keeps the job.", show_default="GRAPH.job")
     ] = None,
+    max_cost: Annotated[
+        float | None, typer.Option("--max-cost", min=0, help="US dollars that the whole job may cost.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", min=0, help="Tokens that the whole job may take.")
+    ] = None,
+    max_calls: Annotated[
+        int | None, typer.Option("--max-calls", min=0, help="Questions that the whole job may ask.")
+    ] = None,
+    engine: Annotated[EngineName, typer.Option(help="Read in threads, or on a Ray cluster.")] = EngineName.THREADS,
+    concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Texts read at once.", show_default="8 for a server's model, else 1")
+    ] = None,
+    rate: Annotated[float | None, typer.Option(min=0.01, help="Questions a minute at most.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help="A server that speaks the provider's API.", metavar="URL")
+    ] = None,
+    price: Annotated[
+        str | None, typer.Option(help="US dollars for a million tokens in and out.", metavar="IN,OUT")
+    ] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="Try again what could not be read before.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count what would be read; ask no model, write nothing.")
     ] = False,
+    sample: Annotated[
+        int | None, typer.Option(min=1, help="With --dry-run: read so many texts, and say what all will come to.")
+    ] = None,
 ) -> None:
     """Read texts and add what they state to a graph, text by text.
 
-    Stopped at any point, the same command goes on behind the last whole text. A text that the same reader has read
-    before is not read again, and no statement is added twice. Texts are .txt, .jsonl, PubMed's .xml and MEDLINE,
-    PubTator's and BioC's files; a folder is read with all its folders.
+    Stopped at any point, the same command goes on: no text is read twice, no answer is paid for twice, no statement
+    is added twice. What is done lies in a folder beside the graph. Texts are .txt, .jsonl, PubMed's .xml and MEDLINE,
+    PubTator's and BioC's files; a folder is read with all its folders; pubmed is asked with --query.
 
     \b
     Examples:
       prisyn extract run --source abstracts.xml --graph grn.db
       prisyn extract run --source notes/ --source more.jsonl --reader embedded --graph grn.db
+      prisyn extract run --source pubmed --query "GATA1 AND erythropoiesis" --most 500 --graph grn.db
+      prisyn extract run --source notes/ --reader openai:gpt-4o-mini --max-cost 5 --graph grn.db
       prisyn extract run --source abstracts.xml --graph grn.db --dry-run
     """
-    from kg import open_store
-    from prisyn.progress import counting
+    from grn_extract.jobs import Limits
+    from prisyn.extraction import Request, check, count, read, try_sample
 
-    chosen, documents = _checked(source, reader, graph, opening=not dry_run)
-    if chosen is None:
-        _count(documents, reader, graph)
-        return
-    with open_store(graph) as store, counting("texts read", len(documents)) as progress:
-        done = read_into(store, chosen, documents, max_cost=max_cost, progress=progress)
-        held = store.stats().evidence
-    say(f"{done.texts:,} of {len(documents):,} texts read with {chosen.calls:,} questions to the model")
-    if done.known:
-        say(f"{done.known:,} had been read before")
-    if done.texts + done.known < len(documents):
-        say(f"stopped at --max-cost: {chosen.cost:.2f} US dollars; the same command with a higher one goes on")
-    say(f"{done.statements:,} statements, {done.new:,} of them new; {graph} holds {held:,}")
-    if done.texts and not done.statements:
-        say("Not one statement was found. Are these texts about gene regulation?")
+    request = Request(
+        sources=tuple(source),
+        graph=graph,
+        reader=reader,
+        limits=Limits(max_calls, max_tokens, max_cost),
+        job=job,
+        query=query,
+        most=most,
+        engine=engine.value,
+        concurrency=concurrency,
+        rate=rate,
+        base_url=base_url,
+        price=price,
+        retry=retry,
+        sample=sample,
+    )
+    if sample is not None and not dry_run:
+        found = Problem("--sample", str(sample), "nothing without --dry-run", "add --dry-run, or leave --sample out")
+        raise InputError([found])
+    if sample is not None:
+        try_sample(request)
+    elif dry_run:
+        check(request, opening=False)
+        count(request)
+    else:
+        read(request)
+
+
+@command(app, "quarantine")
+def quarantine(
+    job: Annotated[Path, typer.Argument(help="The folder of a job.")],
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List what a job could not read, and the statements it kept out of the graph, with the reasons.
+
+    \b
+    Examples:
+      prisyn extract quarantine grn.db.job
+      prisyn extract quarantine grn.db.job --format tsv
+    """
+    from grn_extract.jobs import JobState
+    from grn_extract.jobs.state import STATE
+
+    if not (job / STATE).is_file():
+        raise InputError(
+            [Problem(str(job), "no job", "the folder of a job", "name the folder: GRAPH.job, or that of --job")]
+        )
+    with JobState(job) as state:
+        rows: list[dict[str, Any]] = [
+            {
+                "what": "text",
+                "document": text.document,
+                "retryable": text.retryable,
+                "reason": text.reason,
+                "statement": "",
+            }
+            for text in state.quarantined()
+        ]
+        rows += [
+            {
+                "what": "statement",
+                "document": document,
+                "retryable": False,
+                "reason": "; ".join(item.reasons),
+                "statement": item.statement,
+            }
+            for document, item in state.set_aside()
+        ]
+    emit(rows, form)
+    if not rows:
+        say(f"nothing was set aside in {job}")
 
 
 @command(app, "evaluate")
@@ -226,101 +318,6 @@ def databases(
     say(f"{len(found.evidence):,} statements from {found.rows:,} rows, {new:,} of them new in {graph}")
     for row in found.refused:
         say(f"refused: {file.name}, line {row.line}: {row.reason}")
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a run of reading came to: texts read now and before, and statements found, new, and set aside."""
-
-    texts: int
-    known: int
-    statements: int
-    new: int
-
-
-def read_into(
-    store: GraphStore,
-    reader: Reader,
-    documents: Sequence[Document],
-    *,
-    max_cost: float | None = None,
-    progress: Callable[[int], None] = lambda done: None,
-) -> Done:
-    """Read what `store` has not read yet, a text at a time: its statements are kept before the next is begun.
-
-    Stops before the text at which `reader` has cost `max_cost` US dollars. A statement that fails the checks is
-    named on standard error and left out.
-    """
-    from grn_extract import check_statements
-
-    texts = known = statements = new = 0
-    settings = _settings(reader.name)
-    for number, document in enumerate(documents, 1):
-        name = json_fingerprint([settings, document.id, document.text, document.retracted])
-        if store.has_read(name):
-            known += 1
-        elif max_cost is not None and reader.cost > 0 and reader.cost >= max_cost:
-            break
-        else:
-            checked = check_statements(reader.read([document]), [document])
-            for item in checked.quarantined:
-                say(f"set aside: {item.evidence.document}: {'; '.join(item.reasons)}")
-            new += store.add(checked.passed, reading=name)
-            texts, statements = texts + 1, statements + len(checked.passed)
-        progress(number)
-    return Done(texts, known, statements, new)
-
-
-def _settings(reader: str) -> str:
-    """What a reading depends on beside the text: with other code, names or prompts, texts are read anew."""
-    from grn_extract import load_prompt, prompt_names
-
-    prompts = [load_prompt(name).hash for name in prompt_names()]
-    return json_fingerprint([reader, code_fingerprint(("grn_extract", "kg")), prompts])
-
-
-def _checked(
-    sources: list[Path], reader: str, graph: str, *, opening: bool
-) -> tuple[Reader | None, Sequence[Document]]:
-    """The reader (None unless `opening`) and the documents. Raises InputError with what is wrong with all three."""
-    from grn_extract import open_reader, read_all, reader_names
-    from kg import store_problems
-
-    problems = Problems()
-    chosen: Reader | None = None
-    documents: Sequence[Document] = ()
-    try:
-        if opening or reader not in reader_names():
-            chosen = open_reader(reader)
-    except InputError as error:
-        problems.extend(error.problems)
-    problems.extend(store_problems(graph))
-    try:
-        documents = read_all(sources)
-    except InputError as error:
-        problems.extend(error.problems)
-    problems.raise_if_any()
-    return chosen, documents
-
-
-def _count(documents: Sequence[Document], reader: str, graph: str) -> None:
-    """What reading would amount to: passages, those that pass the screen, and pairs of genes to ask about."""
-    from grn_extract import could_state_regulation, find_candidates, find_passages
-
-    passages = [passage for document in documents for passage in find_passages(document)]
-    asked = [passage for passage in passages if could_state_regulation(passage.text)]
-    pairs = sum(1 for passage in asked for _ in find_candidates(passage))
-    questions = pairs if reader == "embedded" else 0
-    rows: list[dict[str, Any]] = [
-        {"what": "texts", "number": len(documents)},
-        {"what": "passages that name two genes", "number": len(passages)},
-        {"what": "passages that could state regulation", "number": len(asked)},
-        {"what": "ordered pairs of genes in them", "number": pairs},
-        {"what": "questions to the model, at most", "number": questions},
-        {"what": "US dollars", "number": 0},
-    ]
-    emit(rows, Format.TABLE)
-    say(f"dry run: nothing was read by a model, nothing written to {graph}")
 
 
 def _table_options(

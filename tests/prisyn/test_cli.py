@@ -31,6 +31,7 @@ COMMANDS = [
     ("extract", "run"),
     ("extract", "evaluate"),
     ("extract", "databases"),
+    ("extract", "quarantine"),
     ("extract", "prompts"),
     ("kg",),
     ("kg", "import"),

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +12,9 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from grn_extract import CooccurrenceReader, Document, fetch_embedded
-from grn_extract.reader import Progress
-from kg import Evidence, open_store
+from grn_extract import fetch_embedded
 from prisyn import doctor
 from prisyn.cli import app
-from prisyn.commands.extract import read_into
 from prisyn_base import InputError, MissingExtraError
 
 ROWS = (
@@ -126,54 +121,6 @@ def test_a_reader_is_measured_on_the_example() -> None:
     keys = {"precision", "recall", "f1", "f1_ci", "sign_accuracy", "pairs", "documents", "seconds", "calls"}
     assert keys <= set(found)
     assert found["documents"] >= 40
-
-
-class DollarReader:
-    """Says what the co-occurrence reader says, at a dollar a text, and is stopped after `texts` of them."""
-
-    name = "dollar"
-    calls = 0
-
-    def __init__(self, texts: int = 99) -> None:
-        self.cost = 0.0
-        self._left = texts
-
-    def read(self, documents: Iterable[Document], progress: Progress | None = None) -> Iterator[Evidence]:
-        for document in documents:
-            if not self._left:
-                raise KeyboardInterrupt
-            self._left -= 1
-            self.cost += 1.0
-            yield from CooccurrenceReader().read([document])
-
-
-TEXTS = [Document(f"d{n}", "", f"SPI1 activates LYZ, it is said for the {n}th time.", "test") for n in range(5)]
-
-
-def test_a_stopped_reading_goes_on_behind_the_last_whole_text(tmp_path: Path) -> None:
-    with open_store(tmp_path / "g.db") as store, pytest.raises(KeyboardInterrupt):
-        read_into(store, DollarReader(3), TEXTS)
-    rest = DollarReader()
-    with open_store(tmp_path / "g.db") as store:
-        done = read_into(store, rest, TEXTS)
-        assert (done.known, done.texts, rest.cost) == (3, 2, 2.0)
-        stopped = list(store.evidence())
-    with open_store(tmp_path / "whole.db") as store:
-        read_into(store, DollarReader(), TEXTS)
-        assert list(store.evidence()) == stopped
-
-
-def test_a_text_that_changed_is_read_again(tmp_path: Path) -> None:
-    with open_store(tmp_path / "g.db") as store:
-        read_into(store, DollarReader(), TEXTS)
-        changed = [replace(TEXTS[0], text="SPI1 activates LYZ and CD14."), *TEXTS[1:]]
-        assert read_into(store, DollarReader(), changed).texts == 1
-
-
-def test_reading_stops_when_it_has_cost_what_it_may(tmp_path: Path) -> None:
-    with open_store(tmp_path / "g.db") as store:
-        assert read_into(store, DollarReader(), TEXTS, max_cost=2.0).texts == 2
-        assert read_into(store, DollarReader(), TEXTS, max_cost=9.0).texts == 3
 
 
 def test_a_dry_run_counts_at_least_the_questions_asked(embedded_model: None, tmp_path: Path) -> None:

@@ -173,7 +173,7 @@ def test_two_runs_on_one_folder_are_refused(source: Path, out: Path) -> None:
     other.start()
     try:
         assert holding.wait(60)
-        with pytest.raises(InputError, match=rf"another run at work in it \(process {other.pid}\)"):
+        with pytest.raises(InputError, match=rf"another run at work in it \(process {other.pid} on .* since 20.*\)"):
             execute(stages, out)
     finally:
         done.set()
@@ -182,7 +182,7 @@ def test_two_runs_on_one_folder_are_refused(source: Path, out: Path) -> None:
 
 
 def _hold(out: str, holding: object, done: object) -> None:
-    from prisyn._lock import folder_lock
+    from prisyn_base import folder_lock
 
     with folder_lock(Path(out) / STAMPS):
         holding.set()  # type: ignore[attr-defined]
