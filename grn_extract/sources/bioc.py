@@ -13,6 +13,7 @@ from typing import Any
 
 from grn_extract.document import Document
 from grn_extract.sources import register
+from grn_extract.sources._annotations import Annotation, with_annotations
 from grn_extract.sources._xml import open_unpacked, stream_elements
 from grn_extract.sources.pubmed_xml import LARGEST_TEXT
 from prisyn_base import Problems
@@ -21,6 +22,7 @@ LARGEST_JSON = 256 << 20
 """Bytes; JSON is held as a whole, a larger collection is to be had as XML."""
 
 _OF_PUBMED = frozenset({"", "pubmed", "pubtator", "pubtator3"})
+_IDENTIFIERS = "identifier", "NCBI Gene", "NCBI GENE", "ncbi_gene", "NCBI Taxonomy"
 _MEND = "download or export it again"
 
 
@@ -31,6 +33,8 @@ class _Passage:
     infons: dict[str, str]
     follows: str
     """What stands between it and the one before: a line break, or a blank between sentences of a passage."""
+
+    marks: tuple[Annotation, ...] = ()
 
 
 class _Wrong(ValueError):
@@ -51,8 +55,8 @@ def read_bioc_xml(path: Path, problems: Problems) -> Iterator[Document]:
     """The documents of a BioC collection, their passages at their own offsets into the text.
 
     A gap between two passages is filled with line breaks; lists of references are left out and filled likewise. A
-    numeric id of PubMed or PubTator is a PubMed number. Annotations are passed over and genes found anew: they name
-    genes by their number in NCBI Gene, and the packaged names are not indexed by it.
+    numeric id of PubMed or PubTator is a PubMed number. Marked genes become the document's mentions
+    (`_annotations`); in a text without one, genes are found anew.
     """
     number, source = 0, ""
     documents = stream_elements(
@@ -135,7 +139,30 @@ def _collected(value: Any) -> Iterator[tuple[Any, str]]:
 def _of_xml(passage: ET.Element) -> list[_Passage]:
     infons = {str(infon.get("key")): infon.text or "" for infon in passage.findall("infon")}
     parts = [passage] if passage.find("text") is not None else passage.findall("sentence")
-    return _parts([(part.findtext("offset"), part.findtext("text") or "") for part in parts], infons)
+    marks = tuple(mark for annotation in passage.iter("annotation") for mark in _marks_of_xml(annotation))
+    return _parts([(part.findtext("offset"), part.findtext("text") or "") for part in parts], infons, marks)
+
+
+def _marks_of_xml(annotation: ET.Element) -> Iterator[Annotation]:
+    infons = {str(infon.get("key")): infon.text or "" for infon in annotation.findall("infon")}
+    for location in annotation.findall("location"):
+        yield from _mark(location.get("offset"), location.get("length"), annotation.findtext("text"), infons)
+
+
+def _marks_of_json(row: Any) -> Iterator[Annotation]:
+    if not isinstance(row, dict) or not isinstance(row.get("infons"), dict):
+        return
+    infons = {str(key): str(value) for key, value in row["infons"].items()}
+    for location in row.get("locations") or ():
+        if isinstance(location, dict):
+            yield from _mark(location.get("offset"), location.get("length"), row.get("text"), infons)
+
+
+def _mark(offset: Any, length: Any, text: Any, infons: dict[str, str]) -> Iterator[Annotation]:
+    """A mark that says where it is; of one in several places, whose words stand in none of them, nothing comes."""
+    if str(offset).isdecimal() and str(length).isdecimal() and isinstance(text, str):
+        identifier = next((infons[key] for key in _IDENTIFIERS if infons.get(key)), "")
+        yield Annotation(int(offset), int(offset) + int(length), text, infons.get("type", ""), identifier)
 
 
 def _of_json(row: Any) -> list[list[_Passage]]:
@@ -150,16 +177,20 @@ def _of_json(row: Any) -> list[list[_Passage]]:
         if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
             raise _Wrong("sentences that are no objects")
         pairs = [(part.get("offset"), part.get("text") or "") for part in parts]
-        found.append(_parts(pairs, {str(key): str(value) for key, value in (infons or {}).items()}))
+        rows = [row for holder in (passage, *parts) for row in holder.get("annotations") or () if parts]
+        marks = dict.fromkeys(mark for row in rows for mark in _marks_of_json(row))
+        found.append(_parts(pairs, {str(key): str(value) for key, value in (infons or {}).items()}, tuple(marks)))
     return found
 
 
-def _parts(pairs: list[tuple[Any, Any]], infons: dict[str, str]) -> list[_Passage]:
+def _parts(pairs: list[tuple[Any, Any]], infons: dict[str, str], marks: tuple[Annotation, ...]) -> list[_Passage]:
+    """The passages of one that may be cut into sentences; the first carries the marks of all."""
     found = []
     for number, (offset, text) in enumerate(pairs):
         if not isinstance(text, str) or not re.fullmatch(r"\s*\d{1,9}\s*", str(offset)):
             raise _Wrong(f"a passage at offset {str(offset)[:20]!r}")
-        found.append(_Passage(int(offset), text, infons, "\n" if number == 0 else " "))
+        first = number == 0
+        found.append(_Passage(int(offset), text, infons, "\n" if first else " ", marks if first else ()))
     return found
 
 
@@ -176,20 +207,21 @@ def _document(identity: str, source: str, passages: list[list[_Passage]]) -> Doc
         return None
     title = next((part.text for part in parts if part.infons.get("type") in ("title", "front")), "")
     years = [part.infons.get("year", "") for part in parts[:1]]
-    return Document(
+    document = Document(
         id=f"PMID:{pmid}" if pmid else f"bioc:{identity}",
         title=title.strip(),
         text=text,
         source="pubmed" if pmid else "bioc",
         year=next((int(year) for year in years if re.fullmatch(r"(1[89]|20)\d\d", year)), None),
     )
+    return with_annotations(document, [mark for part in parts if not _of_references(part) for mark in part.marks])
 
 
 def _joined(parts: list[_Passage]) -> str:
     """The passages, each at its own offset. References name genes in titles of other papers; they are left out."""
     found, length = [], 0
     for part in parts:
-        if not part.text or part.infons.get("section_type", "").upper() == "REF":
+        if not part.text or _of_references(part):
             continue
         if part.offset < length:
             raise _Wrong(f"a passage at offset {part.offset} inside the one before, which ends at {length}")
@@ -198,3 +230,7 @@ def _joined(parts: list[_Passage]) -> str:
         found += [part.follows * (part.offset - length), part.text]
         length = part.offset + len(part.text)
     return "".join(found)
+
+
+def _of_references(part: _Passage) -> bool:
+    return part.infons.get("section_type", "").upper() == "REF"

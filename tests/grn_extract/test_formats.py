@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from grn_extract import Document, read_documents
+from kg import GeneKind, gene_by_entrez
 from prisyn_base import InputError, Problems
 
 MEDLINE = "PMID- {pmid}\nDP  - 2001 Sep\nTI  - GATA1 activates\n      KLF1.\nAB  - AIM: To look.\nPT  - {type}\n"
@@ -80,6 +81,77 @@ def test_lines_that_are_no_pubtator_are_all_named(tmp_path: Path) -> None:
     (tmp_path / "a.pubtator").write_text("1|t|one\nhello\n1|a|x\n2\t0\t3\tone\tGene\t1\n3|a|lost\n4|t|last\n")
     message = found(tmp_path / "a.pubtator")
     assert all(f"a.pubtator:{line}" in message for line in (2, 4, 5, 6))
+
+
+def marked(folder: Path, words: str, identifier: str, *others: str, start: int = 0) -> Document:
+    """A text that begins with `words`, marked as a gene, with other lines of marks."""
+    mark = f"7\t{start}\t{start + len(words)}\t{words}\tGene\t{identifier}"
+    (folder / "a.pubtator").write_text("\n".join([f"7|t|{words} binds.", "7|a|", mark, *others]) + "\n")
+    return one(folder / "a.pubtator")
+
+
+def test_a_marked_gene_is_the_one_of_its_number_whatever_its_words(tmp_path: Path) -> None:
+    document = marked(tmp_path, "the factor", "2623")
+    assert [(m.start, m.end, m.gene.symbol) for m in document.mentions or ()] == [(0, 10, "GATA1")]
+    assert [m.gene.symbol for m in marked(tmp_path, "GATA1/2", "2623;2624").mentions or ()] == ["GATA1", "GATA2"]
+
+
+def test_words_that_name_a_family_stay_the_family(tmp_path: Path) -> None:
+    assert [m.gene.curie for m in marked(tmp_path, "NF-kappaB", "4790").mentions or ()] == ["FPLX:NFkappaB"]
+
+
+def test_a_gene_of_mouse_is_read_by_its_words_and_one_of_rat_is_left_out_and_counted(tmp_path: Path) -> None:
+    mouse, rat = "7\t0\t1\tm\tSpecies\t10090", "7\t0\t1\tr\tSpecies\t10116"
+    assert [m.gene.species for m in marked(tmp_path, "Gata1", "14460", mouse).mentions or ()] == ["mouse"]
+    for others in ((rat,), (mouse, rat), ()):
+        document = marked(tmp_path, "Gata1", "25172", *others)
+        assert document.mentions == ()
+        assert document.notes == ("1 marks of genes are of no human or mouse gene on file, and are left out",)
+
+
+def test_a_mark_whose_words_are_not_there_is_left_out_and_counted(tmp_path: Path) -> None:
+    document = marked(tmp_path, "GATA1", "2623", start=3)
+    assert document.mentions == ()
+    assert "where the text says otherwise" in document.notes[0]
+
+
+def test_a_text_without_marked_genes_has_its_genes_still_to_be_found(tmp_path: Path) -> None:
+    (tmp_path / "a.pubtator").write_text("7|t|GATA1 binds.\n7|a|\n7\t0\t5\tGATA1\tDisease\tD1\n")
+    assert one(tmp_path / "a.pubtator").mentions is None
+
+
+def test_bioc_carries_the_same_marks_in_xml_and_json(tmp_path: Path) -> None:
+    (tmp_path / "a.xml").write_text(
+        bioc((0, "On GATA1.")).replace(
+            "</passage>",
+            '<annotation id="1"><infon key="identifier">2623</infon><infon key="type">Gene</infon>'
+            '<location offset="3" length="5"/><text>GATA1</text></annotation></passage>',
+        )
+    )
+    mark = {"infons": {"identifier": "2623", "type": "Gene"}, "locations": [{"offset": 3, "length": 5}]}
+    passage = {"offset": 0, "text": "On GATA1.", "annotations": [{**mark, "text": "GATA1"}]}
+    (tmp_path / "b.bioc.json").write_text(json.dumps({"id": "7", "passages": [passage]}))
+    first, second = one(tmp_path / "a.xml"), one(tmp_path / "b.bioc.json")
+    assert first.mentions == second.mentions
+    assert [(m.start, m.end, m.gene.symbol) for m in first.mentions or ()] == [(3, 8, "GATA1")]
+
+
+def test_marks_of_biored_are_read_by_their_numbers(shared_data: Path) -> None:
+    file = shared_data / "gold" / "biored" / "Dev.PubTator"
+    documents = {document.id: document for document in read_documents(file)}
+    rows = [line.split("\t") for line in file.read_text("utf-8").splitlines()]
+    genes = [row for row in rows if len(row) == 6 and row[4] == "GeneOrGeneProduct"]
+    human = 0
+    for pmid, start, end, _, _, number in genes:
+        there = {
+            mention.gene
+            for mention in documents[f"PMID:{pmid}"].mentions or ()
+            if (mention.start, mention.end) == (int(start), int(end))
+        }
+        gene = gene_by_entrez(number)
+        human += gene is not None
+        assert gene is None or gene in there or {found.kind for found in there} == {GeneKind.FAMILY}
+    assert human > 500
 
 
 def test_every_annotation_of_biored_stands_where_it_says(shared_data: Path) -> None:
