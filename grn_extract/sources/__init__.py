@@ -100,6 +100,8 @@ def _pick(path: Path) -> Source:
         raise InputError([Problem(str(path), "no such file or folder", "documents to read", "check the path")])
     if path.is_dir():
         return _folder
+    if _is_empty(path):
+        return _empty
     head = _head(path)
     name = path.name.lower()
     known = (suffix for suffix in sorted(_BY_SUFFIX, key=len, reverse=True) if name.endswith(suffix))
@@ -108,6 +110,18 @@ def _pick(path: Path) -> Source:
         if suffix.removesuffix(".gz") == among and looks_like(head):
             return source
     return _BY_SUFFIX[suffix]
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return path.stat().st_size <= _HEAD and not path.read_bytes().removeprefix(b"\xef\xbb\xbf").strip()
+    except OSError:
+        return False
+
+
+def _empty(path: Path, problems: Problems) -> Iterator[Document]:
+    problems.add(str(path), "an empty file", "text", "remove it")
+    return iter(())
 
 
 def _head(path: Path) -> bytes:

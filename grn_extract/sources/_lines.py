@@ -21,7 +21,7 @@ class BrokenLine(Exception):
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Line number from 1 and line with its end. Raises BrokenLine where a line is no UTF-8, endless or cut off."""
+    """Line number from 1 and line with its end. Raises BrokenLine at a line that is no UTF-8, endless or cut off."""
     number = 0
     try:
         with open_unpacked(path) as stream:
@@ -29,6 +29,8 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
                 number += 1
                 if len(line) == LONGEST_LINE:
                     raise BrokenLine(number, "a line that does not end", f"< {LONGEST_LINE} bytes", "split it")
+                if b"\0" in line:
+                    raise BrokenLine(number, "a NUL byte", "text in UTF-8", "save it as UTF-8 text")
                 yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         raise BrokenLine(number, f"not UTF-8 ({error.reason})", "text in UTF-8", "save it as UTF-8") from None

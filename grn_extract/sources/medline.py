@@ -12,11 +12,22 @@ from Bio import Medline
 from grn_extract.document import Document
 from grn_extract.sources import register
 from grn_extract.sources._lines import BrokenLine, numbered_lines
-from grn_extract.sources.pubmed_xml import LARGEST_TEXT
+from grn_extract.sources.pubmed_xml import LARGEST_TEXT, NO_TITLE, without_brackets
 from prisyn_base import Problems
 
 _MEND = "save the search again from PubMed"
 _LARGEST_RECORD = 4 * LARGEST_TEXT
+_NOTICES = frozenset({"Retraction of Publication", "Retraction Notice"})
+_NOTES = {
+    "EIN": "corrected by",
+    "EFR": "a correction of",
+    "UIN": "updated by",
+    "UOF": "an update of",
+    "CRI": "republished as",
+    "CRF": "a republication of",
+    "ECI": "doubted by",
+    "PRIN": "retracted in part by",
+}
 _SPACE = re.compile(r"\s+")
 
 
@@ -24,8 +35,8 @@ _SPACE = re.compile(r"\s+")
 def read_medline(path: Path, problems: Problems) -> Iterator[Document]:
     """The articles with a title or abstract: the title, a line break, and the abstract, its sections in one line.
 
-    Articles of publication type "Retracted Publication" are marked. Records without a number are collected with the
-    line they end before; behind bytes that are no MEDLINE nothing is read.
+    Retractions, corrections and titles of other languages are read as `read_pubmed_xml` reads them. Records without a
+    number are collected with the line they end before; behind bytes that are no MEDLINE nothing is read.
     """
     lines = _Lines(path)
     try:
@@ -65,8 +76,12 @@ def _document(record: dict[str, Any], where: str, problems: Problems) -> Documen
         problems.add(where, f"a record with PMID {pmid[:40]!r}", "a number, and an empty line between records", _MEND)
         return None
     title, abstract = (_SPACE.sub(" ", str(record.get(key) or "")).strip() for key in ("TI", "AB"))
-    title = title or _SPACE.sub(" ", str(record.get("TT") or "")).strip()
-    if not title and not abstract:
+    if not title or title.lower() in NO_TITLE:
+        title = _SPACE.sub(" ", str(record.get("TT") or "")).strip()
+    retracted = "Retracted Publication" in record.get("PT", ()) or "RIN" in record
+    notice = not _NOTICES.isdisjoint(record.get("PT", ())) or "ROF" in record
+    title = without_brackets(title)
+    if not (title or abstract) or (notice and not retracted):
         return None
     year = re.search(r"\b(1[89]|20)\d\d\b", str(record.get("DP") or ""))
     return Document(
@@ -75,5 +90,17 @@ def _document(record: dict[str, Any], where: str, problems: Problems) -> Documen
         text="\n".join(filter(None, (title, abstract))),
         source="pubmed",
         year=int(year.group()) if year else None,
-        retracted="Retracted Publication" in record.get("PT", ()),
+        retracted=retracted,
+        notes=tuple(_notes(record)),
     )
+
+
+def _notes(record: dict[str, Any]) -> Iterator[str]:
+    for field, words in _NOTES.items():
+        cited = record.get(field) or ()
+        for reference in [cited] if isinstance(cited, str) else cited:
+            pmid = re.search(r"PMID: (\d+)", reference)
+            yield f"{words} {f'PMID:{pmid[1]}' if pmid else reference.strip()}"
+    languages = record.get("LA") or ()
+    if languages and "eng" not in languages:
+        yield f"language: {', '.join(languages)}"

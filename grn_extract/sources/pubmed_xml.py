@@ -35,7 +35,7 @@ _ROOTS = frozenset({"PubmedArticleSet", "PubmedBookArticleSet", *_ARTICLES})
 _EXPECTED, _MEND = "PubMed XML (PubmedArticleSet)", "download it again from PubMed"
 _YEAR = re.compile(r"\b(1[89]|20)\d\d\b")
 _TRANSLATED = re.compile(r"\[((?:[^\[\]]|\[[^\[\]]*\])+)\]([.?!]?)")
-_NO_TITLE = frozenset({"[not available].", "[not available]", "not available."})
+NO_TITLE = frozenset({"[not available].", "[not available]", "not available."})
 _CITED = re.compile(
     rb"<(?:MedlineCitation|BookDocument)\b[^>]*>\s*<PMID\b[^>]*>\s*(\d{1,9})\s*</PMID>|<(DeleteCitation)>"
 )
@@ -181,7 +181,7 @@ def _document(article: ET.Element, where: str, problems: Problems) -> Document |
 
 def _title(body: ET.Element) -> str:
     title = _text(body.find("ArticleTitle")) or _text(body.find("Book/BookTitle"))
-    if not title or title.lower() in _NO_TITLE:
+    if not title or title.lower() in NO_TITLE:
         return _text(body.find("VernacularTitle"))
     return without_brackets(title)
 

@@ -28,8 +28,9 @@ def read_text(path: Path, problems: Problems) -> Iterator[Document]:
     except OSError as error:
         problems.add(str(path), str(error), "a readable file", "check its permissions")
         return
-    if not text.strip():
-        problems.add(str(path), "an empty file", "text", "remove it")
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        problems.add(f"{path}:{line}", "a NUL byte", "text in UTF-8", "save it as UTF-8 text")
         return
     first, _, rest = text.strip().partition("\n")
     title = first.strip() if rest.strip() and not first.rstrip().endswith((".", "?", "!")) else ""

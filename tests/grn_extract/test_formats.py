@@ -43,6 +43,24 @@ def test_a_search_saved_as_medline_is_its_articles(tmp_path: Path, name: str) ->
     assert [first.retracted, second.retracted] == [False, True]
 
 
+def test_medline_says_what_was_retracted_corrected_and_translated(tmp_path: Path) -> None:
+    file = tmp_path / "a.nbib"
+    records = {
+        "RIN - J. 2002 Jan;1(1):1. PMID: 99": ((), True),
+        "EIN - J. 2002 Jan;1(1):1. PMID: 99": (("corrected by PMID:99",), False),
+        "UIN - J. 2002;(1):1. PMID: 99": (("updated by PMID:99",), False),
+        "LA  - ger": (("language: ger",), False),
+    }
+    for line, (notes, retracted) in records.items():
+        file.write_text(MEDLINE.format(pmid=1, type="x") + line + "\n")
+        assert (one(file).notes, one(file).retracted) == (notes, retracted)
+    for notice in (MEDLINE.format(pmid=1, type="Retraction of Publication"), MEDLINE + "ROF - J. PMID: 99\n"):
+        file.write_text(notice.format(pmid=1, type="x"))
+        assert list(read_documents(file)) == []
+    file.write_text("PMID- 1\nTI  - [On GATA1].\nTT  - Von GATA1.\n")
+    assert one(file).title == "On GATA1."
+
+
 def test_what_is_no_medline_is_named_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "a.nbib"
     file.write_text(MEDLINE.format(pmid=1, type="x") + "\nnonsense\n")

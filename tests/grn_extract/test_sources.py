@@ -228,3 +228,86 @@ def test_two_different_texts_of_one_id_are_not_one_text(tmp_path: Path) -> None:
     assert [document.text for document in read_all([tmp_path / "one", tmp_path / "same"])] == ["GATA1 binds."]
     with pytest.raises(InputError, match="text:a: found two different texts"):
         read_all([tmp_path / "one", tmp_path / "two"])
+
+
+GOOD = {
+    ".xml": pubmed(ARTICLE.format(pmid=7, type="x")),
+    ".jsonl": '{"id": "d", "text": "GATA1 binds."}\n',
+    ".txt": "GATA1 binds.\n",
+    ".nbib": "PMID- 7\nTI  - GATA1 binds.\n",
+    ".pubtator": "7|t|GATA1 binds.\n7|a|\n",
+    ".bioc.json": '{"id": "7", "passages": [{"offset": 0, "text": "GATA1 binds."}]}',
+    ".bioc.xml": "<collection><document><id>x</id><passage><offset>0</offset><text>GATA1.</text></passage>"
+    "</document></collection>",
+}
+
+
+@pytest.mark.parametrize("suffix", GOOD)
+def test_a_mark_of_utf8_at_the_start_is_no_part_of_the_text(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"a{suffix}"
+    file.write_bytes(b"\xef\xbb\xbf" + GOOD[suffix].encode())
+    (document,) = read_documents(file)
+    assert "GATA1" in document.text
+    assert "\ufeff" not in document.text + document.id
+
+
+@pytest.mark.parametrize("suffix", GOOD)
+def test_utf16_is_read_where_the_format_names_its_encoding_and_else_named(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"a{suffix}"
+    file.write_bytes(GOOD[suffix].replace('<?xml version="1.0"?>', "").encode("utf-16"))
+    if suffix.endswith(".xml"):
+        (document,) = read_documents(file)
+        assert "GATA1" in document.text
+    else:
+        assert str(file) in found(file)
+
+
+@pytest.mark.parametrize("suffix", GOOD)
+def test_an_empty_file_is_named(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"a{suffix}"
+    file.write_bytes(b"")
+    problems = Problems()
+    assert list(read_documents(file, problems=problems)) == []
+    assert len(problems) == 1
+    assert "empty" in str(next(iter(problems)))
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix in GOOD if suffix != ".xml"])
+def test_latin1_is_named_and_never_guessed(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"a{suffix}"
+    file.write_bytes(GOOD[suffix].replace("GATA1", "na\xefve GATA1").encode("latin-1"))
+    assert str(file) in found(file)
+
+
+def test_latin1_is_read_where_xml_declares_it(tmp_path: Path) -> None:
+    text = GOOD[".xml"].replace('"1.0"?', '"1.0" encoding="iso-8859-1"?').replace("To look.", "na\xefve")
+    (tmp_path / "a.xml").write_bytes(text.encode("latin-1"))
+    (document,) = read_documents(tmp_path / "a.xml")
+    assert "na\xefve" in document.text
+
+
+@pytest.mark.parametrize("suffix", GOOD)
+def test_a_nul_byte_is_named_and_in_no_text(tmp_path: Path, suffix: str) -> None:
+    file = tmp_path / f"a{suffix}"
+    file.write_bytes(GOOD[suffix].replace("GATA1", "GA\0TA1").encode())
+    problems = Problems()
+    documents = list(read_documents(file, problems=problems))
+    assert len(problems) == 1
+    assert documents == []
+
+
+@pytest.mark.parametrize("suffix", GOOD)
+def test_fifty_megabytes_of_abstract_are_named_and_the_next_text_is_read(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"a{suffix}").write_text(GOOD[suffix].replace("GATA1", "GATA1 " + "very " * 10_000_000))
+    (tmp_path / "b.txt").write_text("KLF1 binds.")
+    problems = Problems()
+    assert [document.id for document in read_documents(tmp_path, problems=problems)] == ["text:b"]
+    assert len(problems) == 1
+
+
+def test_a_page_of_html_is_named_whatever_it_is_called(tmp_path: Path) -> None:
+    for suffix in GOOD:
+        if suffix != ".txt":
+            file = tmp_path / f"a{suffix}"
+            file.write_text("<!DOCTYPE html>\n<html><body>503</body></html>")
+            assert str(file) in found(file)
