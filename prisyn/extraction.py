@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from grn_extract.jobs import Engine, JobBudget, JobResult, JobState, Limits
 
 PUBMED = "pubmed"
+RAY = "ray"
 SHOWN = 5
 """Texts and statements that were set aside and are named at the end; `prisyn extract quarantine` names them all."""
 
@@ -195,7 +198,7 @@ def count(request: Request) -> None:
 def open_job(request: Request) -> Iterator[tuple[JobState, Engine, Reader, JobBudget]]:
     """State, engine, reader and budget of the job; the folder is held meanwhile."""
     from grn_extract import open_reader
-    from grn_extract.jobs import DroppedStatements, JobBudget, JobState, Spent, ThreadEngine, text_reader
+    from grn_extract.jobs import DroppedStatements, JobBudget, JobState, RayEngine, Spent, ThreadEngine, text_reader
 
     with JobState(request.folder) as state:
         dropped = DroppedStatements()
@@ -210,7 +213,13 @@ def open_job(request: Request) -> Iterator[tuple[JobState, Engine, Reader, JobBu
             budget = JobBudget(request.limits, state.spent(), dearest=dearest, folder=request.folder)
             reader = open_reader(request.reader, **request.options, log=state, budget=budget, quarantine=dropped)
             read_text = text_reader(reader, dropped)
-        yield state, ThreadEngine(read_text, budget, readers=_readers(request, reader)), reader, budget
+        engine: Engine
+        if request.engine == RAY:
+            workers = request.concurrency or os.cpu_count() or 1
+            engine = RayEngine(request.reader, request.options, state, budget, readers=workers)
+        else:
+            engine = ThreadEngine(read_text, budget, readers=_readers(request, reader))
+        yield state, engine, reader, budget
 
 
 def settings_of(reader: Reader) -> str:
@@ -257,6 +266,8 @@ def _option_problems(request: Request) -> Problems:
             if told is not None:
                 found = f"nothing: {request.reader} asks no server"
                 problems.add(name, str(told), found, f"leave {name} out, or choose another reader")
+    if request.engine == RAY and importlib.util.find_spec("ray") is None:
+        problems.add("--engine", "ray is not installed", "prisyn[scale]", "run: pip install 'prisyn[scale]'")
     if request.job is None and "://" in request.graph.removeprefix("file://"):
         problems.add("--job", "nothing", "a folder to keep the job in", "add --job FOLDER: this graph is no file")
     return problems

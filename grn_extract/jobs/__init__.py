@@ -3,6 +3,7 @@
 from grn_extract.jobs.budget import JobBudget, Limits
 from grn_extract.jobs.estimate import Estimate, draw_sample, extrapolate
 from grn_extract.jobs.job import Engine, Graph, JobResult, MemoryGraph, run_job
+from grn_extract.jobs.ray import RayEngine
 from grn_extract.jobs.reading import Aside, DroppedStatements, Failure, Outcome, Reading, ReadText, text_reader
 from grn_extract.jobs.state import JobState, QuarantinedText, Spent, Text, TextState, text_key
 from grn_extract.jobs.summary import summary
@@ -22,6 +23,7 @@ __all__ = [
     "MemoryGraph",
     "Outcome",
     "QuarantinedText",
+    "RayEngine",
     "ReadText",
     "Reading",
     "Spent",

@@ -40,7 +40,7 @@ class JobBudget:
         self.limits = limits
         self.spent = spent
         self.stopped = ""
-        self._dearest = dearest or Spent()
+        self.dearest = dearest or Spent()
         self._under_way: set[int] = set()
         self._folder = folder
         self._changed = threading.Condition()
@@ -65,9 +65,9 @@ class JobBudget:
     def spend(self, *, tokens: int, calls: int, cost: float) -> None:
         """Take note of what a call came to; `cost` in US dollars."""
         with self._changed:
-            total, dearest = self.spent, self._dearest
+            total, dearest = self.spent, self.dearest
             self.spent = Spent(total.calls + calls, total.tokens + tokens, total.cost + cost)
-            self._dearest = Spent(max(dearest.calls, calls), max(dearest.tokens, tokens), max(dearest.cost, cost))
+            self.dearest = Spent(max(dearest.calls, calls), max(dearest.tokens, tokens), max(dearest.cost, cost))
         self.release()
 
     def release(self) -> None:
@@ -82,9 +82,19 @@ class JobBudget:
             self.stopped = self.stopped or reason
             self._changed.notify_all()
 
+    @property
+    def in_words(self) -> str:
+        """The limits there are."""
+        given = (
+            ("--max-calls", self.limits.calls),
+            ("--max-tokens", self.limits.tokens),
+            ("--max-cost", self.limits.cost),
+        )
+        return ", ".join(f"{name} {limit:g}" for name, limit in given if limit is not None)
+
     def _exceeded(self, calls: int, *, surely: bool = False) -> str:
         """The limit that so many calls would pass, "" where none; `surely`, also where none is known to compare to."""
-        limits, spent, dearest = self.limits, self.spent, self._dearest
+        limits, spent, dearest = self.limits, self.spent, self.dearest
         for name, limit, so_far, one in (
             ("--max-calls", limits.calls, spent.calls, max(1, dearest.calls)),
             ("--max-tokens", limits.tokens, spent.tokens, dearest.tokens),
