@@ -2,7 +2,7 @@
 
 from grn_extract.candidates import Candidate, Passage, find_candidates, find_passages
 from grn_extract.cues import Cues, find_cues
-from grn_extract.databases import DatabaseResult, RefusedRow, database_names, read_database
+from grn_extract.databases import DatabaseResult, RefusedRow, database_names, download_database, read_database
 from grn_extract.databases.table import ColumnMap
 from grn_extract.document import Document, GivenMention
 from grn_extract.evaluate import Counts, Evaluation, compare, evaluate
@@ -48,6 +48,7 @@ __all__ = [
     "could_state_regulation",
     "database_names",
     "document_species",
+    "download_database",
     "embedded_model_dir",
     "evaluate",
     "example_corpus",

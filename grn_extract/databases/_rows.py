@@ -70,26 +70,24 @@ class Row:
 _Ground = Callable[[str], tuple[Gene | None, str]]
 
 
-def collect(facts: Iterator[Fact], *, database: str, species: str) -> DatabaseResult:
+def collect(facts: Iterator[Fact], *, database: str, species: str, ground: _Ground | None = None) -> DatabaseResult:
     """Ground every fact; one evidence per paper it cites, or one without a paper where it cites none.
 
-    The quote is the row with the one paper cited, so that two papers of a row are two statements.
+    `ground` is the gene of a name or why it is none; without it the packaged names of `species` decide. The quote is
+    the row with the one paper cited, so that two papers of a row are two statements.
     """
     evidence: list[Evidence] = []
     refused: list[RefusedRow] = []
     rows = 0
 
-    @cache
-    def ground(name: str) -> tuple[Gene | None, str]:
-        return _gene(name, species)
-
+    named = cache(ground or (lambda name: _gene(name, species)))
     for fact in facts:
         rows += 1
-        reasons = [fact.refused] if fact.refused else _reasons(fact, ground)
+        reasons = [fact.refused] if fact.refused else _reasons(fact, named)
         if reasons:
             refused.append(RefusedRow(fact.line, "\t".join(fact.fields), "; ".join(reasons)))
         else:
-            evidence.extend(_evidence(fact, database, ground))
+            evidence.extend(_evidence(fact, database, named))
     return DatabaseResult(tuple(evidence), tuple(refused), rows)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from grn_extract.databases import register
+from grn_extract.databases import Address, register
 from grn_extract.databases._rows import DatabaseResult, Fact, Row, collect, open_table, signed, usable
 from grn_extract.databases.omnipath import LAYOUTS, cited, omnipath_facts
 from kg import Effect
@@ -18,7 +18,12 @@ _DECOUPLER = "source", "target", "weight"
 _NO_SIGN = "default activation"
 
 
-@register("collectri")
+_AT = "https://omnipathdb.org/interactions?genesymbols=1&fields=sources,references,type&license=academic"
+
+
+@register(
+    "collectri", human=Address(f"{_AT}&datasets=collectri&organisms=9606", licence="of each source; academic use")
+)
 def read_collectri(path: Path, *, species: str = "human") -> DatabaseResult:
     """The rows of decoupler's table, or of OmniPath's with the PubMed numbers that stand for CollecTRI.
 

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
-from grn_extract.databases import register
+from grn_extract.databases import Address, register
 from grn_extract.databases._rows import DatabaseResult, Fact, Row, collect, open_table, usable
 from kg import Effect, members, resolve
 
@@ -40,7 +40,10 @@ _TRUTH = {"1": True, "true": True, "0": False, "false": False}
 _Names = Callable[[str, str], tuple[str, str]]
 
 
-@register("omnipath")
+_AT = "https://omnipathdb.org/interactions?genesymbols=1&fields=sources,references,type&license=academic"
+
+
+@register("omnipath", human=Address(f"{_AT}&datasets=tf_target&organisms=9606", licence="of each source; academic use"))
 def read_omnipath(path: Path, *, species: str = "human") -> DatabaseResult:
     """The rows of transcriptional interactions, one statement for each PubMed number.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from grn_extract.databases import register
+from grn_extract.databases import Address, register
 from grn_extract.databases._rows import DatabaseResult, Fact, Row, collect, open_table, usable
 from kg import Effect, GeneKind, resolve
 
@@ -19,7 +19,10 @@ _GROUPS = "complex", "proteinfamily"
 _NOT_IN_PUBMED = "Other"
 
 
-@register("signor")
+_FORM = {"organism": "human", "format": "csv", "submit": "Download"}
+
+
+@register("signor", human=Address("https://signor.uniroma2.it/download_entity.php", _FORM, "CC BY 4.0", ".csv"))
 def read_signor(path: Path, *, species: str = "human") -> DatabaseResult:
     """The rows of SIGNOR's own table whose mechanism is transcriptional, separated by semicolons, tabs or commas.
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import os
-import random
 import re
 import threading
 import time
@@ -21,6 +20,7 @@ from typing import Any, TypeVar
 import requests
 from Bio import Entrez
 
+from grn_extract._http import Transient, is_html, outlast, refuse_status
 from prisyn_base import InputError, Problem
 
 URL = "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
@@ -29,7 +29,6 @@ PER_SECOND, PER_SECOND_WITH_KEY = 3, 10
 """NCBI's limits; a request more, and the address is blocked for a while."""
 
 LARGEST_ANSWER = 256 << 20
-LONGEST_WAIT = 60.0
 _TOOL = "prisyn"
 _Read = TypeVar("_Read")
 _SEARCH_TYPE = re.compile(rb"<!DOCTYPE\s+eSearchResult\s[^>]*/esearch\.dtd\"\s*>")
@@ -38,14 +37,6 @@ _XML_ERROR = re.compile(rb"<ERROR>(.{0,300}?)</ERROR>", re.DOTALL)
 
 class Expired(Exception):
     """The history server no longer has the search."""
-
-
-class Transient(Exception):
-    """An answer that asking again may mend; `wait` is what the server asked for, in seconds."""
-
-    def __init__(self, found: str, wait: float = 0.0) -> None:
-        super().__init__(found)
-        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +85,6 @@ class Client:
         self._session = requests.Session()
         rate = settings.per_second or (PER_SECOND_WITH_KEY if settings.api_key else PER_SECOND)
         self._pause, self._next, self._lock = 1.0 / rate, 0.0, threading.Lock()
-        self._jitter = random.Random()
 
     def search(self, term: str, *, most: int, **limits: str) -> Found:
         """The first `most` articles of a search, newest first, kept on the history server. `limits` narrow it."""
@@ -113,16 +103,11 @@ class Client:
 
     def _ask(self, utility: str, asked: Mapping[str, str], read: Callable[[bytes], _Read]) -> _Read:
         """Ask until `read` can read the answer. Raises InputError once that has failed `tries` times."""
-        reason = ""
-        for attempt in range(self._settings.tries):
-            try:
-                return read(self._post(utility, asked))
-            except Transient as error:
-                reason = str(error)
-                doubled = self._settings.backoff * 2**attempt * self._jitter.uniform(0.5, 1.5)
-                if attempt + 1 < self._settings.tries:
-                    time.sleep(min(LONGEST_WAIT, max(error.wait, doubled)))
-        raise self._problem(utility, f"{reason}, {self._settings.tries} times", "an answer of PubMed", _AGAIN)
+        settings = self._settings
+        try:
+            return outlast(lambda: read(self._post(utility, asked)), tries=settings.tries, backoff=settings.backoff)
+        except Transient as error:
+            raise self._problem(utility, str(error), "an answer of PubMed", _AGAIN) from None
 
     def _post(self, utility: str, asked: Mapping[str, str]) -> bytes:
         who = {"tool": _TOOL, "email": self._settings.email, "api_key": self._settings.api_key}
@@ -133,14 +118,10 @@ class Client:
                 f"{self._settings.url}/{utility}", data=data, timeout=self._settings.timeout, stream=True
             ) as answer:
                 body = self._body(answer)
-                self._refuse(utility, answer, body)
+                self._refuse(utility, answer, body, by_history="WebEnv" in asked)
                 return body
-        except (requests.Timeout, requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-            raise Transient(_unreachable(error)) from None
-        except requests.exceptions.ContentDecodingError:
-            raise Transient("an answer that cannot be unpacked") from None
-        except requests.RequestException as error:
-            raise self._problem(utility, type(error).__name__, "an address", f"check {URL_VARIABLE}") from None
+        except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema):
+            raise self._problem(utility, "no address", "http:// or https://", f"check {URL_VARIABLE}") from None
 
     def _wait_for_turn(self) -> None:
         with self._lock:
@@ -162,14 +143,13 @@ class Client:
             parts.append(part)
         return b"".join(parts)
 
-    def _refuse(self, utility: str, answer: requests.Response, body: bytes) -> None:
+    def _refuse(self, utility: str, answer: requests.Response, body: bytes, *, by_history: bool) -> None:
         status = answer.status_code
-        if status == 429 or status >= 500:
-            raise Transient(f"status {status}", _seconds(answer.headers.get("Retry-After", "")))
+        refuse_status(answer)
         said = _said(body) or (body[:200].decode("utf-8", "replace") if status >= 400 else "")
         if status == 400 and "api key" in said.lower():
             raise self._problem(KEY_VARIABLE, "a key that NCBI does not know", "a key", f"mend or unset {KEY_VARIABLE}")
-        if re.search(r"history|webenv|query[ _]?key|unable to obtain query", said, re.IGNORECASE):
+        if by_history and re.search(r"history|webenv|query[ _]?key|unable to obtain query", said, re.IGNORECASE):
             raise Expired(said)
         if status >= 400:
             raise self._problem(utility, f"status {status} {self._without_key(said)}", "an answer", "check the query")
@@ -225,19 +205,6 @@ def _said(body: bytes) -> str:
 
 
 def _kind(body: bytes) -> str:
-    head = body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head.startswith((b"<!doctype html", b"<html")):
+    if is_html(body):
         return "html in place of XML"
     return f"{bytes(body[:40])!r} in place of a search result" if body else "an empty answer"
-
-
-def _seconds(text: str) -> float:
-    return float(text) if re.fullmatch(r"\d{1,5}", text.strip()) else 0.0
-
-
-def _unreachable(error: requests.RequestException) -> str:
-    if isinstance(error, requests.Timeout):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.ChunkedEncodingError):
-        return "an answer that broke off"
-    return "no connection, or one that broke off"

@@ -25,8 +25,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from grn_extract._http import Transient
 from grn_extract.document import Document
-from grn_extract.sources._entrez import Client, Eutils, Expired, Found, History, Transient
+from grn_extract.sources._entrez import Client, Eutils, Expired, Found, History
 from grn_extract.sources.pubmed_xml import documents_in, pmids_in
 from prisyn_base import InputError, Problem, Problems, atomic_path, sha256_text, write_json
 

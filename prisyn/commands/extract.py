@@ -283,36 +283,45 @@ def databases(
     called: Annotated[
         str | None, typer.Option("--as", help="For `table`: what evidence calls it; its reliability goes by this.")
     ] = None,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch the file, once, from where the database hands it out.")
+    ] = False,
+    url: Annotated[str, typer.Option("--url", help="With --download: another place that has the file.")] = "",
+    sha256: Annotated[str, typer.Option("--sha256", help="With --download: refuse any file but this one.")] = "",
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the databases of known regulations that can be read, or add one to a graph.
 
-    `table` is any CSV or TSV with a header.
+    `table` is any CSV or TSV with a header. A downloaded file stays in the user's cache with its checksum, and is
+    not downloaded again.
 
     \b
     Examples:
       prisyn extract databases
       prisyn extract databases trrust trrust_rawdata.human.tsv --graph grn.db
+      prisyn extract databases trrust --download --graph grn.db
       prisyn extract databases table mine.csv --columns regulator=tf,target=gene,effect=sign,papers=pmid --graph grn.db
     """
-    from grn_extract import database_names, read_database
+    from grn_extract import database_names, download_database, read_database
     from kg import open_store, store_problems
 
     if name is None:
         emit([{"database": known} for known in database_names()], form)
         return
-    options = _table_options(name, file, graph, columns, called)
-    assert file is not None
+    options = _table_options(name, file, graph, columns, called, download=download or bool(url or sha256))
     assert graph is not None
     problems = Problems()
     problems.extend(store_problems(graph))
     try:
+        if file is None:
+            file = download_database(name, species=species or "human", url=url, sha256=sha256, tell=say)
         found = read_database(name, file, species=species or "human", **options)
         if species is None:
             _check_written_as_human(found, file)
     except InputError as error:
         problems.extend(error.problems)
     problems.raise_if_any()
+    assert file is not None
     with open_store(graph) as store:
         new = store.add(found.evidence)
     say(f"{len(found.evidence):,} statements from {found.rows:,} rows, {new:,} of them new in {graph}")
@@ -321,15 +330,18 @@ def databases(
 
 
 def _table_options(
-    name: str, file: Path | None, graph: str | None, columns: str | None, called: str | None
+    name: str, file: Path | None, graph: str | None, columns: str | None, called: str | None, *, download: bool
 ) -> dict[str, Any]:
     """The options that reading a table takes. Raises InputError with everything that is missing or too much."""
     from grn_extract import ColumnMap
 
     problems = Problems()
-    for what, given, expected in (("FILE", file, "the database's file"), ("--graph", graph, "the graph to add to")):
-        if given is None:
-            problems.add(what, "nothing", expected, f"add {what}")
+    if file is None and not download:
+        problems.add("FILE", "nothing", "the database's file", "add FILE, or --download")
+    if file is not None and download:
+        problems.add("--download", f"a file too, {file}", "one of them", "leave one out")
+    if graph is None:
+        problems.add("--graph", "nothing", "the graph to add to", "add --graph")
     if name != "table":
         for what, given in (("--columns", columns), ("--as", called)):
             if given is not None:
