@@ -272,3 +272,20 @@ def test_the_real_articles_of_pubmed_come_through_as_from_their_file(shared_data
     assert {document.id: document for document in documents} == whole
     state = json.loads((tmp_path / "search.json").read_text())
     assert len(state["pmids"]) == 630
+
+
+def test_the_command_reads_what_a_query_finds_and_asks_pubmed_for_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from typer.testing import CliRunner
+
+    from prisyn.cli import app
+
+    with double.serve(articles(30)) as server:
+        monkeypatch.setenv("PRISYN_EUTILS_URL", server.url)
+        command = ["extract", "run", "--source", "pubmed", "--query", "GATA1", "--most", "20"]
+        for _ in range(2):
+            graph = ["--reader", "cooccurrence", "--graph", str(tmp_path / "grn.db")]
+            result = CliRunner().invoke(app, [*command, *graph])
+            assert result.exit_code == 0, result.output
+    assert [request.utility for request in server.asked] == ["esearch.fcgi", "efetch.fcgi"]

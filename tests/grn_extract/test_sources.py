@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from grn_extract import read_all, read_documents
+from grn_extract.sources import pubmed_xml
 from prisyn_base import InputError, Problems
 
 ARTICLE = """<PubmedArticle><MedlineCitation><PMID>{pmid}</PMID><Article>
@@ -311,3 +313,15 @@ def test_a_page_of_html_is_named_whatever_it_is_called(tmp_path: Path) -> None:
             file = tmp_path / f"a{suffix}"
             file.write_text("<!DOCTYPE html>\n<html><body>503</body></html>")
             assert str(file) in found(file)
+
+
+def test_memory_does_not_grow_with_the_number_of_articles(tmp_path: Path) -> None:
+    peaks = []
+    for number in (500, 4_000):
+        (tmp_path / "a.xml").write_text(pubmed(*(ARTICLE.format(pmid=n, type="x") for n in range(1, number + 1))))
+        tracemalloc.start()
+        assert sum(1 for _ in pubmed_xml.read_pubmed_xml(tmp_path / "a.xml", Problems())) == number
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    # What grows is the table of numbers, some hundred bytes an article; as a tree an article takes thousands.
+    assert peaks[1] < peaks[0] + 3_500 * 250
