@@ -33,6 +33,7 @@ CREATE TABLE text (
   seconds REAL NOT NULL DEFAULT 0, at TEXT NOT NULL DEFAULT ''
 );
 CREATE INDEX text_by_state ON text (state);
+CREATE INDEX text_by_document ON text (document);
 CREATE TABLE call (
   key TEXT PRIMARY KEY, document TEXT NOT NULL, model TEXT NOT NULL, reply TEXT NOT NULL, tokens_in INTEGER NOT NULL,
   tokens_out INTEGER NOT NULL, cost REAL NOT NULL, seconds REAL NOT NULL, finish TEXT NOT NULL, at TEXT NOT NULL
@@ -151,7 +152,8 @@ class JobState:
     def enrol(self, documents: Sequence[Document], settings: str, *, retry: bool = False) -> list[Text]:
         """Take documents in, in their order, and say how far each has come; one that is new is pending.
 
-        With `retry`, a quarantined one that another time may help is pending once more.
+        With `retry`, a quarantined one that another time may help is pending once more. One that could not be read in
+        another way (another prompt, another text of that id) is forgotten: this way takes its place.
         """
         keys = [text_key(document, settings) for document in documents]
         with self._writing():
@@ -159,6 +161,10 @@ class JobState:
                 "INSERT INTO text (key, document, sha256, state) VALUES (?, ?, ?, 'pending') "
                 "ON CONFLICT (key) DO NOTHING",
                 [(key, item.id, sha256_text(item.text)) for key, item in zip(keys, documents, strict=True)],
+            )
+            self._db.executemany(
+                "DELETE FROM text WHERE document = ? AND key <> ? AND state <> 'read'",
+                [(item.id, key) for key, item in zip(keys, documents, strict=True)],
             )
             if retry:
                 again = "UPDATE text SET state = 'pending' WHERE key = ? AND state = 'quarantined' AND retryable"
@@ -229,10 +235,11 @@ class JobState:
             return tuple(from_record(json.loads(record)) for (record,) in rows.fetchall())
 
     def set_aside(self) -> Iterator[tuple[str, Aside]]:
-        """Every statement that was set aside, with its document, in the order of texts."""
+        """Every statement that was set aside when its text was last read, with its document, in the order of texts."""
         with self._reading():
             rows = self._db.execute(
                 "SELECT document, statement, reasons FROM aside JOIN text ON text.number = aside.text "
+                "WHERE text.number = (SELECT max(number) FROM text AS other WHERE other.document = text.document) "
                 "ORDER BY text, place"
             ).fetchall()
         for document, statement, reasons in rows:

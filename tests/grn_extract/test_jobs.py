@@ -202,6 +202,16 @@ def test_statements_a_reader_drops_are_kept_apart_with_their_reasons(tmp_path: P
     ]
 
 
+def test_what_another_prompt_could_not_read_is_no_longer_listed(tmp_path: Path) -> None:
+    fault: dict[str, Exception] = {"d001": UnreadableDocument("no JSON", retryable=True)}
+    run(tmp_path, unreadable=fault)
+    result, _ = run(tmp_path, settings="a better prompt")
+    assert (result.read, result.retryable) == (40, 0)
+    with JobState(tmp_path) as state:
+        assert state.quarantined() == []
+        assert len(list(state.set_aside())) == 40
+
+
 @pytest.mark.parametrize("readers", [1, 4])
 @pytest.mark.parametrize("limits", [Limits(calls=7), Limits(tokens=79), Limits(cost=3.9)])
 def test_a_budget_is_kept_before_a_call_is_sent_and_over_all_runs(tmp_path: Path, limits: Limits, readers: int) -> None:

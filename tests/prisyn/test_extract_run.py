@@ -1,0 +1,118 @@
+"""`prisyn extract run` as a curator meets it: a server's model, a budget, a dry run, a second run, bad options."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from prisyn.cli import app
+
+pytest.importorskip("langchain_openai")
+
+KEY = "sk-test-0123456789abcdef"
+COUNT = 8
+
+
+def call(*words: object) -> Result:
+    return CliRunner(env={"COLUMNS": "200", "OPENAI_API_KEY": KEY}).invoke(app, [str(word) for word in words])
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, Any]]:
+    """A server that answers as it should, and what it was asked."""
+    file = Path(__file__).parents[1] / "grn_extract" / "servers" / "openai_double.py"
+    spec = importlib.util.spec_from_file_location("openai_double", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["openai_double"] = module
+    spec.loader.exec_module(module)
+    double = module.Double()
+    with module.running(double) as url:
+        yield url, double
+
+
+@pytest.fixture
+def words(tmp_path: Path, server: tuple[str, Any]) -> list[object]:
+    """The command that reads eight notes with the server's model."""
+    notes = [{"id": f"n{n}", "text": f"In sample {n} SPI1 activates LYZ."} for n in range(COUNT)]
+    (tmp_path / "notes.jsonl").write_text("".join(json.dumps(note) + "\n" for note in notes))
+    source = ("--source", tmp_path / "notes.jsonl", "--graph", tmp_path / "g.db")
+    return ["extract", "run", *source, "--reader", "openai:double", "--base-url", server[0], "--price", "1,2"]
+
+
+def test_a_sample_is_read_and_paid_for_once_and_the_rest_by_the_run(
+    words: list[object], server: tuple[str, Any], tmp_path: Path
+) -> None:
+    told = call(*words, "--dry-run", "--sample", 3)
+    assert told.exit_code == 0, told.stderr
+    row = next(line.split() for line in told.stdout.splitlines() if line.startswith("questions"))
+    assert float(row[-3]) == 3 * COUNT
+    assert not (tmp_path / "g.db").exists()
+    assert len(server[1].calls) == 9
+    done = call(*words)
+    assert done.exit_code == 0, done.stderr
+    assert f"{COUNT - 3} of {COUNT} texts read with {3 * (COUNT - 3)} questions" in done.stderr
+    assert len(server[1].calls) == 3 * COUNT
+    assert f"{COUNT} had been read before" in call(*words).stderr
+    assert len(server[1].calls) == 3 * COUNT
+
+
+def test_a_budget_stops_the_job_and_a_higher_one_goes_on(words: list[object], server: tuple[str, Any]) -> None:
+    done = call(*words, "--max-calls", 7)
+    assert (done.exit_code, len(server[1].calls)) == (0, 7)
+    assert "stopped at --max-calls 7" in done.stderr
+    assert call(*words, "--max-calls", 24).exit_code == 0
+    assert len(server[1].calls) == 24
+
+
+def test_what_a_dead_server_could_not_read_is_listed_and_read_with_retry(
+    words: list[object], server: tuple[str, Any], tmp_path: Path
+) -> None:
+    server[1].faults, server[1].only = 1.0, ("prose",)
+    failed = call(*words)
+    assert "MOST OF IT FAILED: 8 of 8" in failed.stderr
+    listed = call("extract", "quarantine", tmp_path / "g.db.job", "--format", "json")
+    rows = json.loads(listed.stdout)
+    assert [row["document"] for row in rows] == [f"n{n}" for n in range(COUNT)]
+    assert all(row["retryable"] and "no valid answer" in row["reason"] for row in rows)
+    server[1].faults = 0.0
+    assert f"{COUNT} of {COUNT} texts read" in call(*words, "--retry").stderr
+    assert "nothing was set aside" in call("extract", "quarantine", tmp_path / "g.db.job").stderr
+
+
+def test_no_key_reaches_the_job_or_what_is_said(words: list[object], server: tuple[str, Any], tmp_path: Path) -> None:
+    server[1].key = "another"
+    done = call(*words)
+    assert done.exit_code == 2
+    assert KEY not in done.stderr + done.stdout
+    server[1].key = ""
+    assert call(*words).exit_code == 0
+    kept = [path for path in (tmp_path / "g.db.job").rglob("*") if path.is_file()]
+    assert kept
+    assert not any(KEY.encode() in path.read_bytes() for path in kept)
+
+
+def test_options_that_do_not_go_together_are_told_at_once(tmp_path: Path) -> None:
+    words = ("--source", tmp_path / "no.xml", "--graph", tmp_path / "g.db", "--query", "x", "--rate", "5")
+    done = call("extract", "run", *words, "--reader", "cooccurrence")
+    assert (done.exit_code, done.stderr.splitlines()[0]) == (2, "3 problems with the input")
+    assert not (tmp_path / "g.db.job").exists()
+    assert call("extract", "run", "--source", "pubmed", "--graph", tmp_path / "g.db").exit_code == 2
+    assert call("extract", "quarantine", tmp_path).exit_code == 2
+
+
+def test_a_second_run_on_the_same_job_is_refused(words: list[object], tmp_path: Path) -> None:
+    from grn_extract.jobs import JobState
+
+    with JobState(tmp_path / "g.db.job"):
+        done = call(*words)
+    assert done.exit_code == 2
+    assert "another run at work" in done.stderr
