@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +49,8 @@ class Request:
     price: str | None = None
     retry: bool = False
     sample: int | None = None
+    own: Mapping[str, Any] = field(default_factory=dict)
+    """Options of a reader that runs in this process."""
 
     @property
     def folder(self) -> Path:
@@ -71,7 +73,7 @@ class Request:
     def options(self) -> dict[str, Any]:
         """What the reader is opened with."""
         if self.in_process:
-            return {}
+            return dict(self.own)
         given = {"base_url": self.base_url, "price": self.price, "per_minute": self.rate}
         return {name: value for name, value in given.items() if value is not None}
 
@@ -203,7 +205,7 @@ def open_job(request: Request) -> Iterator[tuple[JobState, Engine, Reader, JobBu
     with JobState(request.folder) as state:
         dropped = DroppedStatements()
         if request.in_process:
-            reader = open_reader(request.reader)
+            reader = open_reader(request.reader, **request.options)
             budget = JobBudget(request.limits, state.spent(), dearest=state.dearest(), folder=request.folder)
             read_text = text_reader(reader, dropped, budget=budget)
         else:

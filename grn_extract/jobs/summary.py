@@ -22,7 +22,7 @@ def summary(result: JobResult, *, total: int) -> list[str]:
             f"the whole job so far: {whole.calls:,} questions, {whole.tokens:,} tokens, {whole.cost:.2f} US dollars"
         )
     lines.append(
-        f"{result.statements:,} statements, {result.new:,} given to the graph as new; {result.aside:,} set aside"
+        f"{result.statements:,} statements, {result.new:,} of them new in the graph; {result.aside:,} set aside"
     )
     if result.asked_again:
         lines.append(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from prisyn._fingerprint import json_fingerprint
 from prisyn.engine import Stage
 from prisyn.progress import Lines
 from prisyn.runfile import EXAMPLE, NO_READER, Run
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 EVIDENCE = "extract/evidence.jsonl"
 EVALUATION = "extract/evaluation.json"
+JOB = "extract/job"
 SHOWN = 5
 """Refused rows named on standard error; `prisyn extract databases` names them all."""
-CODE = ("prisyn.stages.extract", "grn_extract", "kg", "prisyn_base")
+CODE = ("prisyn.stages.extract", "prisyn.extraction", "grn_extract", "kg", "prisyn_base")
 
 
 def extract_stage(run: Run, display: Lines) -> Stage:
@@ -61,25 +63,45 @@ def read_corpus(run: Run) -> list[Document]:
 
 
 def _read_corpus(run: Run, display: Lines) -> tuple[list[Evidence], Evaluation | None]:
-    """What the reader found and the checks let through; and how right it was, where the answers are known."""
-    from grn_extract import check_statements, compare, example_gold, open_reader
+    """What the reader found and the checks let through; and how right it was, where the answers are known.
+
+    Read as a job, so that a run that was stopped goes on behind the last whole text.
+    """
+    from grn_extract import compare, example_gold
+    from grn_extract.jobs import Limits, MemoryGraph, run_job
+    from prisyn.extraction import Request, open_job, settings_of
 
     section = run.settings.extract
     if section.corpus is None or section.reader == NO_READER:
         return [], None
     documents = read_corpus(run)
-    options = {"screen": section.screen} if section.reader == "embedded" else {}
-    reader = open_reader(section.reader, **options)
-    found = reader.read(documents, progress=lambda done: display.advance(done, len(documents), "texts read"))
-    checked = check_statements(found, documents)
+    own = {"screen": section.screen} if section.reader == "embedded" else {}
+    request = Request((), "", section.reader, Limits(), job=run.out / JOB, own=own)
+    with open_job(request) as (state, engine, reader, budget):
+        settings = json_fingerprint([settings_of(reader), own])
+        result = run_job(
+            state,
+            engine,
+            documents,
+            settings=settings,
+            graph=MemoryGraph(),
+            budget=budget,
+            progress=lambda so_far: display.advance(so_far.done, len(documents), "texts read"),
+        )
+        texts = state.enrol(documents, settings)
+        passed = [item for text in texts for item in state.statements(text)]
+        calls = sum(state.came_to(text)[0].calls for text in texts)
+        failed = state.quarantined()
+    known = f", {result.known:,} of them before" if result.known else ""
     display.say(
-        f"{len(documents):,} texts read with {reader.calls:,} questions to the model: {len(checked.passed):,} "
-        f"statements, {len(checked.quarantined):,} set aside"
+        f"{len(documents):,} texts read{known} with {calls:,} questions to the model: {len(passed):,} statements, "
+        f"{result.aside:,} set aside"
     )
-    passed = list(checked.passed)
+    for text in failed[:SHOWN]:
+        display.say(f"  not read: {text.document}: {text.reason}")
     if section.corpus != EXAMPLE:
         return passed, None
-    return passed, compare(passed, example_gold(), reader=section.reader, calls=reader.calls, seed=run.settings.seed)
+    return passed, compare(passed, example_gold(), reader=section.reader, calls=calls, seed=run.settings.seed)
 
 
 def _read_databases(run: Run, display: Lines) -> list[Evidence]:

@@ -24,16 +24,22 @@ def call(*words: object) -> Result:
     return CliRunner(env={"COLUMNS": "200", "OPENAI_API_KEY": KEY}).invoke(app, [str(word) for word in words])
 
 
-@pytest.fixture
-def server() -> Iterator[tuple[str, Any]]:
-    """A server that answers as it should, and what it was asked."""
-    file = Path(__file__).parents[1] / "grn_extract" / "servers" / "openai_double.py"
-    spec = importlib.util.spec_from_file_location("openai_double", file)
+def load(name: str) -> Any:
+    """A double of a server, by the name of its file."""
+    file = Path(__file__).parents[1] / "grn_extract" / "servers" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"{name}_double", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["openai_double"] = module
+    sys.modules[f"{name}_double"] = module
     spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, Any]]:
+    """A server that answers as it should, and what it was asked."""
+    module = load("openai_double")
     double = module.Double()
     with module.running(double) as url:
         yield url, double
@@ -116,3 +122,23 @@ def test_a_second_run_on_the_same_job_is_refused(words: list[object], tmp_path: 
         done = call(*words)
     assert done.exit_code == 2
     assert "another run at work" in done.stderr
+
+
+ARTICLE = """<PubmedArticle><MedlineCitation><PMID Version="1">{pmid}</PMID><Article>
+<ArticleTitle>On article {pmid}.</ArticleTitle><Abstract><AbstractText>SPI1 activates LYZ.</AbstractText></Abstract>
+</Article></MedlineCitation><PubmedData><History><PubMedPubDate PubStatus="entrez">
+<Year>2001</Year><Month>2</Month><Day>3</Day></PubMedPubDate></History></PubmedData></PubmedArticle>"""
+
+
+def test_pubmed_is_searched_read_and_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("extract", "run", "--source", "pubmed", "--query", "SPI1", "--reader", "cooccurrence")
+    with load("eutils").serve({str(n): ARTICLE.format(pmid=n) for n in range(1001, 1006)}) as pubmed:
+        monkeypatch.setenv("PRISYN_EUTILS_URL", pubmed.url)
+        done = call(*words, "--graph", tmp_path / "g.db")
+        assert done.exit_code == 0, done.stderr
+        assert "5 of 5 texts read" in done.stderr
+        asked = len(pubmed.asked)
+        assert "5 had been read before" in call(*words, "--graph", tmp_path / "g.db").stderr
+        assert len(pubmed.asked) == asked
+    found = json.loads(call("kg", "regulators", "LYZ", "--graph", tmp_path / "g.db", "--format", "json").stdout)
+    assert found[0]["papers"] == [f"PMID:{n}" for n in range(1001, 1006)]
