@@ -160,7 +160,7 @@ class PairNetwork:
         from safetensors.torch import load_file
 
         card = read_card(folder)
-        _check(card, folder)
+        check_base(card, folder)
         tensors: Mapping[str, Any] = load_file(folder / WEIGHTS)
         with self.torch.no_grad():
             for number in range(FROZEN_LAYERS, KEPT_LAYERS):
@@ -192,7 +192,8 @@ def _multiplies_bfloat16(torch: Any) -> bool:
     return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
-def _check(card: AdapterCard, folder: Path) -> None:
+def check_base(card: AdapterCard, folder: Path) -> None:
+    """Raise InputError where an adapter was made for another base, other layers or other labels."""
     found = (card.base_sha256, card.layers, card.frozen, card.labels)
     wanted = (GGUF_SHA256, KEPT_LAYERS, FROZEN_LAYERS, LABELS)
     if found != wanted:

@@ -26,14 +26,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m grn_extract.training", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--gold", type=Path, required=True, help="folder with extri2/ and ge2011_regulation_edges")
     parser.add_argument("--out", type=Path, required=True, help="folder of the adapter")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the first pass; each later one takes the next")
+    parser.add_argument("--passes", type=int, default=1, help="over the examples, each with other negatives of GE")
+    parser.add_argument("--start", type=Path, help="folder of an adapter to go on from")
+    parser.add_argument("--learning-rate", type=float, default=Settings().learning_rate)
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--calibrate-only", action="store_true", help="--out is trained already")
     options = parser.parse_args()
     if not options.calibrate_only:
         network = PairNetwork(embedded_model_dir(), adapter=None, threads=options.threads)
-        examples = training_examples(options.gold, seed=options.seed)
-        fit_adapter(network, examples, options.out, settings=Settings(seed=options.seed), tell=_tell)
+        passes = [training_examples(options.gold, seed=options.seed + number) for number in range(options.passes)]
+        settings = Settings(seed=options.seed, learning_rate=options.learning_rate)
+        fit_adapter(network, passes, options.out, settings=settings, start=options.start, tell=_tell)
     _calibrate(options.out, options.gold, options.threads)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from grn_extract.adapter import CARD, SCHEMA, WEIGHTS
+from grn_extract.adapter import CARD, SCHEMA, WEIGHTS, read_card
 from grn_extract.models import GGUF_SHA256, MODEL
 from grn_extract.prompting import load_prompt
 from grn_extract.readers._network import (
@@ -23,12 +23,13 @@ from grn_extract.readers._network import (
     PROJECTIONS,
     PairNetwork,
     Row,
+    check_base,
 )
 from grn_extract.readers._questions import questions_about
 from grn_extract.training.examples import Example
 from prisyn_base import atomic_folder, require, write_json
 
-NAME = "regulation-lora-1"
+NAME = "regulation-lora-2"
 """What evidence calls the adapter; trained anew, it gets the next number."""
 
 
@@ -48,20 +49,24 @@ class Settings:
 
 def fit_adapter(
     network: PairNetwork,
-    examples: Sequence[Example],
+    passes: Sequence[Sequence[Example]],
     out: Path,
     *,
     settings: Settings,
     tell: Callable[[str], None],
+    start: Path | None = None,
     every: int = 100,
 ) -> None:
-    """Train on `examples`, once each, in a seeded order, and write `adapter.safetensors` and `adapter.json` to `out`.
+    """Train on each of `passes` in turn, in a seeded order, and write `adapter.safetensors` and its card to `out`.
 
-    Written every `every` steps too, so that what a stopped training had learned is not lost.
+    `start` is the folder of an adapter to go on from. Written every `every` steps too, so that what a stopped training
+    had learned is not lost.
     """
     torch = network.torch
     torch.manual_seed(settings.seed)
     changes = _add_changes(network, settings)
+    if start is not None:
+        _load_changes(network, start)
     optimiser = torch.optim.AdamW(
         [
             {"params": changes, "lr": settings.learning_rate},
@@ -70,8 +75,15 @@ def fit_adapter(
         weight_decay=0.0,
     )
     prompt = load_prompt("pair-judgement")
+    examples = [example for one in passes for example in one]
     rows = [_row(network, prompt, example) for example in examples]
-    batches = list(_batches([row.length for row in rows], settings))
+    batches: list[list[int]] = []
+    for number, one in enumerate(passes):
+        first = sum(map(len, passes[:number]))
+        lengths = [row.length for row in rows[first : first + len(one)]]
+        batches.extend(
+            [first + i for i in batch] for batch in _batches(lengths, settings.seed + number, settings.tokens)
+        )
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / settings.warmup, 1 - step / (len(batches) + 1))
     )
@@ -95,7 +107,7 @@ def fit_adapter(
             means = "  ".join(f"{name} {np.mean(values[-100:]):.3f}" for name, values in sorted(running.items()))
             tell(f"step {step}/{len(batches)}, {took:.0f} s: {means}")
         if step % every == 0 or step == len(batches):
-            _write(network, out, settings, steps=step, questions=sum(len(e.questions) for e in examples))
+            _write(network, out, settings, start=start, steps=step, questions=sum(len(e.questions) for e in examples))
 
 
 def _add_changes(network: PairNetwork, settings: Settings) -> list[Any]:
@@ -116,20 +128,38 @@ def _add_changes(network: PairNetwork, settings: Settings) -> list[Any]:
     return [p for name, p in network.model.named_parameters() if "lora_" in name]
 
 
+def _load_changes(network: PairNetwork, folder: Path) -> None:
+    """Fill the low-rank layers, the norm and the head with those of a trained adapter of the same rank."""
+    from safetensors.torch import load_file
+
+    check_base(read_card(folder), folder)
+    tensors = load_file(folder / WEIGHTS)
+    with network.torch.no_grad():
+        for number in range(FROZEN_LAYERS, KEPT_LAYERS):
+            for name in PROJECTIONS:
+                key = f"layers.{number}.{name}"
+                layer = network.model.get_submodule(key)
+                layer.lora_A["default"].weight.copy_(tensors[f"{key}.a"])
+                layer.lora_B["default"].weight.copy_(tensors[f"{key}.b"])
+        network.model.norm.weight.copy_(tensors["norm"])
+        network.head.weight.copy_(tensors["head.weight"])
+        network.head.bias.copy_(tensors["head.bias"])
+
+
 def _row(network: PairNetwork, prompt: Any, example: Example) -> Row:
     shared, questions = questions_about(prompt, example.text, ((q.regulator, q.target) for q in example.questions))
     return network.row(shared, questions)
 
 
-def _batches(lengths: Sequence[int], settings: Settings) -> Iterator[list[int]]:
+def _batches(lengths: Sequence[int], seed: int, tokens: int) -> Iterator[list[int]]:
     """Rows of like length together, the batches in random order."""
-    rng = np.random.default_rng(settings.seed)
+    rng = np.random.default_rng(seed)
     pools = np.array_split(rng.permutation(len(lengths)), max(1, len(lengths) // 400))
     batches: list[list[int]] = []
     for pool in pools:
         batch: list[int] = []
         for i in sorted(pool, key=lambda i: lengths[i]):
-            if batch and (len(batch) + 1) * lengths[i] > settings.tokens:
+            if batch and (len(batch) + 1) * lengths[i] > tokens:
                 batches.append(batch)
                 batch = []
             batch.append(int(i))
@@ -157,7 +187,9 @@ def _note(running: dict[str, list[float]], examples: Sequence[Example], losses: 
         at += len(example.questions)
 
 
-def _write(network: PairNetwork, out: Path, settings: Settings, *, steps: int, questions: int) -> None:
+def _write(
+    network: PairNetwork, out: Path, settings: Settings, *, start: Path | None, steps: int, questions: int
+) -> None:
     from safetensors.torch import save_file
 
     torch = network.torch
@@ -181,6 +213,7 @@ def _write(network: PairNetwork, out: Path, settings: Settings, *, steps: int, q
         "prompt": load_prompt("pair-judgement").hash,
         "settings": asdict(settings),
         "threshold": 0.5,
+        "started_from": read_card(start).name if start else None,
         "steps": steps,
         "questions": questions,
     }
