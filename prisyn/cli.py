@@ -8,7 +8,7 @@ import typer
 
 from prisyn import __version__
 from prisyn._command import group
-from prisyn.commands import audit, extract, generate, kg, models, prompts, run
+from prisyn.commands import audit, extract, generate, kg, kg_exchange, models, prompts, run
 
 app = group(
     "Published gene regulation, one private release, one honest audit.\n\n"
@@ -20,6 +20,7 @@ app = group(
 )
 run.register(app)
 prompts.register(extract.app)
+kg_exchange.register(kg.app)
 app.add_typer(extract.app, name="extract")
 app.add_typer(kg.app, name="kg")
 app.add_typer(generate.app, name="generate")

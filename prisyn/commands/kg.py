@@ -1,16 +1,16 @@
-"""`prisyn kg`: ask the graph, and bring it in and out."""
+"""`prisyn kg`: ask the graph. `kg_exchange` brings it in and out."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, emit_json, group, say
-from prisyn_base import InputError, Problem, Problems
+from prisyn._graphs import read_grn
+from prisyn_base import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,65 +25,7 @@ app = group(
 )
 
 GeneName = Annotated[str, typer.Argument(help="A gene by any of its names, or a family.", metavar="GENE")]
-ExchangeIn = Annotated[
-    str, typer.Option("--format", help="The exchange format: jsonl or evidence-tsv.", metavar="FORMAT")
-]
-ExchangeOut = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        help="The exchange format: tsv (edges), evidence-tsv, jsonl, graphml or decoupler.",
-        metavar="FORMAT",
-    ),
-]
 Belief = Annotated[float, typer.Option("--min-belief", min=0, max=1, help="Only edges believed at least this much.")]
-
-
-@command(app, "import")
-def import_(
-    file: Annotated[Path, typer.Argument(help="The file to read.")],
-    form: ExchangeIn,
-    graph: GraphOption,
-) -> None:
-    """Add the evidence of a file to a graph. What is there already is not added twice.
-
-    \b
-    Examples:
-      prisyn kg import --format jsonl evidence.jsonl --graph grn.db
-    """
-    from kg import open_store, read, store_problems
-
-    problems = Problems()
-    problems.extend(store_problems(graph))
-    try:
-        found = read(form, file)
-    except InputError as error:
-        problems.extend(error.problems)
-    problems.raise_if_any()
-    with open_store(graph) as store:
-        new = store.add(found.evidence)
-    say(f"{new:,} new of {len(found.evidence):,} statements, now in {graph}")
-    for row in found.refused:
-        say(f"refused: {file}, line {row.line}: {row.reason}")
-
-
-@command(app, "export")
-def export_(
-    file: Annotated[Path, typer.Argument(help="The file to write.")],
-    form: ExchangeOut,
-    graph: GraphOption,
-) -> None:
-    """Write a graph to a file for other tools.
-
-    \b
-    Examples:
-      prisyn kg export --format tsv edges.tsv --graph grn.db
-      prisyn kg export --format graphml grn.graphml --graph grn.db
-    """
-    from kg import export
-
-    export(_read(graph), form, file)
-    say(f"wrote {file}")
 
 
 @command(app, "names")
@@ -135,7 +77,7 @@ def regulators(gene: GeneName, graph: GraphOption, form: FormatOption = Format.T
       prisyn kg regulators IL1B --graph demo-out/graph/grn.db
       prisyn kg regulators HBB --graph grn.db --min-belief .9 --format json
     """
-    grn = _read(graph)
+    grn = read_grn(graph)
     node = _node(grn, gene)
     _emit_edges(grn.regulators(node), f"no edge into {node.symbol}", min_belief, form)
 
@@ -149,7 +91,7 @@ def targets(gene: GeneName, graph: GraphOption, form: FormatOption = Format.TABL
       prisyn kg targets SPI1 --graph demo-out/graph/grn.db
       prisyn kg targets PU.1 --graph grn.db --format tsv
     """
-    grn = _read(graph)
+    grn = read_grn(graph)
     node = _node(grn, gene)
     _emit_edges(grn.targets(node), f"no edge out of {node.symbol}", min_belief, form)
 
@@ -162,22 +104,11 @@ def stats(graph: GraphOption, form: FormatOption = Format.TABLE) -> None:
     Examples:
       prisyn kg stats --graph grn.db --format json
     """
-    values = asdict(_read(graph).stats())
+    values = asdict(read_grn(graph).stats())
     if form is Format.JSON:
         emit_json(values)
     else:
         emit([{"what": name, "number": value} for name, value in values.items()], form)
-
-
-def _read(graph: str) -> GRN:
-    """The network of a graph that exists: asking must not make an empty one."""
-    from kg import open_store
-
-    if "://" not in graph and not Path(graph).exists():
-        mend = "check the path; `prisyn kg import` or `prisyn extract run` makes a graph"
-        raise InputError([Problem(graph, "no such file", "a graph", mend)])
-    with open_store(graph) as store:
-        return store.grn()
 
 
 def _node(grn: GRN, name: str) -> Gene:
