@@ -4,6 +4,7 @@ from kg._lookup import demo_table, is_retracted
 from kg._record import from_record, to_record
 from kg.belief import Reliability, edge_beliefs, edge_effect, reliability, write_reliability
 from kg.context import Context
+from kg.curation import Curation, Decision, ErrorKind, Judgement, Standing, Verdict, edge_curation, judgements
 from kg.formats import Format, ImportResult, Refused, export, formats, read
 from kg.grn import GRN, Cut, GrnStats, Restriction
 from kg.mentions import Mention, find_mentions
@@ -27,9 +28,12 @@ __all__ = [
     "Beliefs",
     "Candidate",
     "Context",
+    "Curation",
     "Cut",
+    "Decision",
     "Edge",
     "Effect",
+    "ErrorKind",
     "Evidence",
     "Format",
     "Gene",
@@ -37,6 +41,7 @@ __all__ = [
     "GraphStore",
     "GrnStats",
     "ImportResult",
+    "Judgement",
     "Mention",
     "Provenance",
     "Refused",
@@ -45,8 +50,11 @@ __all__ = [
     "Resolver",
     "Restriction",
     "SourceKind",
+    "Standing",
+    "Verdict",
     "demo_table",
     "edge_beliefs",
+    "edge_curation",
     "edge_effect",
     "explain",
     "export",
@@ -56,6 +64,7 @@ __all__ = [
     "gene_by_entrez",
     "is_retracted",
     "is_tf",
+    "judgements",
     "members",
     "open_store",
     "read",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
+from kg.curation import Curation, claim_key
 from prisyn_base import sha256_text
 
 
@@ -105,6 +106,19 @@ class Evidence:
         )
         return sha256_text("\x1f".join(parts))[:16]
 
+    @cached_property
+    def claim(self) -> str:
+        """The key by which people judge it (see `kg.curation`): neither reader nor offsets, only what is said where."""
+        return claim_key(
+            self.regulator.curie,
+            self.target.curie,
+            self.effect,
+            self.witness,
+            self.quote,
+            negated=self.negated,
+            hypothetical=self.hypothetical,
+        )
+
     @property
     def witness(self) -> str:
         """The independent source this statement counts for."""
@@ -139,6 +153,7 @@ class Edge:
     effect: Effect
     beliefs: Beliefs
     evidence: tuple[Evidence, ...] = field(repr=False)
+    curation: Curation = field(default_factory=Curation)
 
     @property
     def belief(self) -> float:
