@@ -1,20 +1,23 @@
-"""The gene regulatory network: a typed view on a `networkx.MultiDiGraph` whose parallel edges are evidence."""
+"""The gene regulatory network: genes, and between ordered pairs of them edges that are views over evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 
 import networkx as nx
 
+from kg._find import find_gene
 from kg._record import merged
-from kg._suggest import nearest
 from kg.belief import edge_beliefs, edge_effect
+from kg.curation import Curation, Decision, edge_curation, judgements
 from kg.model import Edge, Effect, Evidence, Gene, GeneKind
-from kg.names import Resolution, resolve, resolver
+from kg.names import resolve
 
 Pair = tuple[str, str]
+
+_ONE_UNJUDGED = Curation(unjudged=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,71 +56,103 @@ class GrnStats:
 class GRN:
     """Who regulates whom, with all the evidence. `len` is the number of edges (ordered pairs of genes).
 
-    Nodes of `networkx` are CURIEs with attribute `gene`; parallel edges are keyed by evidence id and carry
-    `evidence`. What is added is merged by id, so the order in which evidence comes does not matter.
+    What is added is merged by id, so the order in which evidence comes does not matter. Decisions of curators stand
+    beside the evidence and are seen in each edge's `curation`.
     """
 
-    def __init__(self) -> None:
-        self._graph = nx.MultiDiGraph()
+    def __init__(self, decisions: Iterable[Decision] = ()) -> None:
+        self._decisions = tuple(decisions)
+        self._judged = judgements(self._decisions)
+        self._genes: dict[str, Gene] = {}
+        self._targets: dict[str, dict[str, dict[str, Evidence]]] = {}
+        self._regulators: dict[str, dict[str, None]] = {}
         self._edges: dict[Pair, Edge] = {}
+        self._networkx: nx.MultiDiGraph | None = None
 
     @classmethod
-    def from_evidence(cls, evidence: Iterable[Evidence]) -> GRN:
-        """The network of all this evidence."""
-        grn = cls()
+    def from_evidence(cls, evidence: Iterable[Evidence], decisions: Iterable[Decision] = ()) -> GRN:
+        """The network of all this evidence, judged by these decisions (of other claims they may be, too)."""
+        grn = cls(decisions)
         grn.add(evidence)
         return grn
 
     def add(self, evidence: Iterable[Evidence]) -> int:
         """Add evidence; returns how many statements are new."""
+        self._networkx = None
         return sum(self._add(item) for item in evidence)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self._pairs())
+        return sum(map(len, self._targets.values()))
 
     def __repr__(self) -> str:
-        return f"GRN({len(self.genes):,} genes, {len(self):,} edges, {self._graph.number_of_edges():,} evidence)"
+        return f"GRN({len(self._genes):,} genes, {len(self):,} edges, {sum(1 for _ in self._statements()):,} evidence)"
 
     def _repr_html_(self) -> str:
         return _html_table(self)
 
     @property
     def networkx(self) -> nx.MultiDiGraph:
-        """The graph itself; change it through `add` only."""
-        return self._graph
+        """The same as a graph of networkx, made when first asked for; changing it changes nothing here.
+
+        Nodes are CURIEs with attribute `gene`; parallel edges are statements, keyed by their id, with `evidence`.
+        """
+        if self._networkx is None:
+            graph = nx.MultiDiGraph()
+            graph.add_nodes_from((curie, {"gene": gene}) for curie, gene in self._genes.items())
+            graph.add_edges_from(
+                (item.regulator.curie, item.target.curie, item.id, {"evidence": item}) for item in self._statements()
+            )
+            self._networkx = graph
+        return self._networkx
 
     @property
     def genes(self) -> tuple[Gene, ...]:
         """All genes and families, sorted by symbol and CURIE."""
-        genes = (gene for _, gene in self._graph.nodes(data="gene"))
-        return tuple(sorted(genes, key=lambda gene: (gene.symbol, gene.curie)))
+        return tuple(sorted(self._genes.values(), key=lambda gene: (gene.symbol, gene.curie)))
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Every statement, sorted by id."""
-        return tuple(sorted((item for _, _, item in self._graph.edges(data="evidence")), key=lambda item: item.id))
+        return tuple(sorted(self._statements(), key=lambda item: item.id))
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """The decisions it was made with."""
+        return self._decisions
 
     def edges(self, min_belief: float = 0.0) -> tuple[Edge, ...]:
         """Edges of at least this belief, sorted by the symbols, then the CURIEs, of regulator and target."""
-        edges = (self._edge(pair) for pair in self._pairs())
+        edges = (self._edge(*pair) for pair in self._pairs())
         return tuple(sorted((edge for edge in edges if edge.belief >= min_belief), key=_by_name))
 
     def edge(self, regulator: str | Gene, target: str | Gene) -> Edge:
         """The edge between two genes. Raises KeyError, with names like the ones asked for, where there is none."""
-        pair = (self._node(regulator), self._node(target))
-        if not self._graph.has_edge(*pair):
-            raise KeyError(f"no edge from {self._symbol(pair[0])} to {self._symbol(pair[1])}")
-        return self._edge(pair)
+        one, other = self._node(regulator), self._node(target)
+        if other not in self._targets.get(one, {}):
+            raise KeyError(f"no edge from {self._genes[one].symbol} to {self._genes[other].symbol}")
+        return self._edge(one, other)
 
     def regulators(self, gene: str | Gene) -> tuple[Edge, ...]:
         """Edges into a gene, given by any of its names or as a Gene (see `find`); the most believed first."""
         node = self._node(gene)
-        return tuple(sorted((self._edge((source, node)) for source in self._graph.predecessors(node)), key=_by_belief))
+        return tuple(sorted((self._edge(source, node) for source in self._regulators.get(node, ())), key=by_belief))
 
     def targets(self, gene: str | Gene) -> tuple[Edge, ...]:
         """Edges out of a gene, given by any of its names or as a Gene (see `find`); the most believed first."""
         node = self._node(gene)
-        return tuple(sorted((self._edge((node, target)) for target in self._graph.successors(node)), key=_by_belief))
+        return tuple(sorted((self._edge(node, target) for target in self._targets.get(node, ())), key=by_belief))
+
+    def find(self, name: str) -> Gene:
+        """The gene of the graph with this CURIE or symbol, else the one that `kg.resolve` takes the name for.
+
+        Raises KeyError saying what the name was taken for and what in the graph is like it. A mouse gene is not
+        answered with its human ortholog, nor the other way round, but the ortholog is named.
+        """
+        return find_gene(name, self._genes)
+
+    def of(self, edges: Iterable[Edge]) -> GRN:
+        """The network of these of its edges alone, with all their evidence and the decisions on it."""
+        return GRN.from_evidence((item for edge in edges for item in edge.evidence), self._decisions)
 
     def restrict(self, symbols: Collection[str], species: str = "human") -> Restriction:
         """The network among a cohort's genes, named by symbol; every other edge is listed with its reason.
@@ -136,18 +171,18 @@ class GRN:
             else:
                 regulator, target = (replace(gene, symbol=named[gene.curie]) for gene in (edge.regulator, edge.target))
                 kept.extend(replace(item, regulator=regulator, target=target) for item in edge.evidence)
-        return Restriction(GRN.from_evidence(kept), tuple(cut))
+        return Restriction(GRN.from_evidence(kept, self._decisions), tuple(cut))
 
     def stats(self) -> GrnStats:
         """Counts of the network."""
-        edges, evidence = self.edges(), self.evidence
+        edges = [self._edge(*pair) for pair in self._pairs()]
         effects = [edge.effect for edge in edges]
         return GrnStats(
-            genes=self._graph.number_of_nodes(),
+            genes=len(self._genes),
             edges=len(edges),
-            evidence=len(evidence),
-            documents=len({item.document for item in evidence}),
-            papers=len({item.witness for item in evidence}),
+            evidence=sum(len(edge.evidence) for edge in edges),
+            documents=len({item.document for item in self._statements()}),
+            papers=len({item.witness for item in self._statements()}),
             activation=effects.count(Effect.ACTIVATION),
             repression=effects.count(Effect.REPRESSION),
             unknown=effects.count(Effect.UNKNOWN),
@@ -157,73 +192,47 @@ class GRN:
         )
 
     def _add(self, item: Evidence) -> bool:
-        pair = (self._add_gene(item.regulator), self._add_gene(item.target))
-        known = self._graph.get_edge_data(*pair, key=item.id)
-        self._edges.pop(pair, None)
-        if known is not None:
-            known["evidence"] = merged(known["evidence"], item)
-            return False
-        self._graph.add_edge(*pair, key=item.id, evidence=item)
-        return True
+        regulator, target = self._add_gene(item.regulator), self._add_gene(item.target)
+        statements = self._targets.setdefault(regulator, {}).setdefault(target, {})
+        self._regulators.setdefault(target, {})[regulator] = None
+        self._edges.pop((regulator, target), None)
+        known = statements.get(item.id)
+        statements[item.id] = item if known is None else merged(known, item)
+        return known is None
 
     def _add_gene(self, gene: Gene) -> str:
-        known = self._graph.nodes.get(gene.curie)
-        self._graph.add_node(gene.curie, gene=gene if known is None else min(known["gene"], gene))
+        known = self._genes.setdefault(gene.curie, gene)
+        if known is not gene and gene < known:
+            self._genes[gene.curie] = gene
         return gene.curie
 
-    def _pairs(self) -> Iterable[Pair]:
-        return ((node, target) for node, targets in self._graph.adjacency() for target in targets)
+    def _pairs(self) -> Iterator[Pair]:
+        return ((regulator, target) for regulator, targets in self._targets.items() for target in targets)
 
-    def _edge(self, pair: Pair) -> Edge:
-        if pair not in self._edges:
-            items = (data["evidence"] for data in self._graph.get_edge_data(*pair).values())
-            evidence = tuple(sorted(items, key=lambda item: item.id))
+    def _statements(self) -> Iterator[Evidence]:
+        return (item for targets in self._targets.values() for items in targets.values() for item in items.values())
+
+    def _edge(self, regulator: str, target: str) -> Edge:
+        known = self._edges.get((regulator, target))
+        if known is None:
+            statements = self._targets[regulator][target]
+            evidence = tuple(statements[key] for key in sorted(statements))
             beliefs = edge_beliefs(evidence)
-            regulator, target = (self._graph.nodes[node]["gene"] for node in pair)
-            self._edges[pair] = Edge(regulator, target, edge_effect(beliefs), beliefs, evidence)
-        return self._edges[pair]
+            genes = self._genes[regulator], self._genes[target]
+            known = Edge(*genes, edge_effect(beliefs), beliefs, evidence, self._curation(evidence))
+            self._edges[regulator, target] = known
+        return known
 
-    def _symbol(self, node: str) -> str:
-        return str(self._graph.nodes[node]["gene"].symbol)
-
-    def find(self, name: str) -> Gene:
-        """The gene of the graph with this CURIE or symbol, else the one that `kg.resolve` takes the name for.
-
-        Raises KeyError saying what the name was taken for and what in the graph is like it. A mouse gene is not
-        answered with its human ortholog, nor the other way round, but the ortholog is named.
-        """
-        if name in self._graph:
-            return self._gene(name)
-        found = [gene for gene in self.genes if gene.symbol == name]
-        if len(found) > 1:
-            raise KeyError(f"{name} is the symbol of {', '.join(gene.curie for gene in found)}: use one of these")
-        if found:
-            return found[0]
-        resolution = resolve(name)
-        if resolution.gene is not None and resolution.gene.curie in self._graph:
-            return self._gene(resolution.gene.curie)
-        raise KeyError(self._why_missing(name, resolution))
-
-    def _why_missing(self, name: str, resolution: Resolution) -> str:
-        taken = resolution.gene
-        if taken is None:
-            said = f"{name} is not in the graph: {resolution.reason}"
-        else:
-            said = f"{name} ({taken.symbol}, {taken.curie}, {taken.species}) is not in the graph"
-            same = [gene for gene in self.genes if resolver().same_gene(taken, gene)]
-            if same:
-                return f"{said}, but {same[0].symbol} ({same[0].curie}, {same[0].species}) is"
-        near = nearest(name.lower(), ((item.symbol.lower(), item.symbol) for item in self.genes), 3)
-        return said + (f"; did you mean {', '.join(near)}?" if near else "")
-
-    def _gene(self, node: str) -> Gene:
-        gene: Gene = self._graph.nodes[node]["gene"]
-        return gene
+    def _curation(self, evidence: Sequence[Evidence]) -> Curation:
+        # Most edges rest on one statement that nobody has judged: its claim need not be worked out to be counted.
+        if len(evidence) == 1 and not self._judged:
+            return _ONE_UNJUDGED
+        return edge_curation(evidence, self._judged)
 
     def _node(self, gene: str | Gene) -> str:
         if not isinstance(gene, Gene):
             return self.find(gene).curie
-        if gene.curie not in self._graph:
+        if gene.curie not in self._genes:
             raise KeyError(f"{gene.symbol} ({gene.curie}) is not in the graph")
         return gene.curie
 
@@ -232,7 +241,8 @@ def _by_name(edge: Edge) -> tuple[str, ...]:
     return (edge.regulator.symbol, edge.target.symbol, edge.regulator.curie, edge.target.curie)
 
 
-def _by_belief(edge: Edge) -> tuple[float | str, ...]:
+def by_belief(edge: Edge) -> tuple[float | str, ...]:
+    """The order in which edges are shown: the most believed first, then by name."""
     return (-edge.belief, *_by_name(edge))
 
 
@@ -260,7 +270,7 @@ def _retracted_only(edge: Edge) -> bool:
 
 
 def _html_table(grn: GRN, rows: int = 10) -> str:
-    strongest = sorted(grn.edges(), key=_by_belief)[:rows]
+    strongest = sorted(grn.edges(), key=by_belief)[:rows]
     note = f"the {len(strongest)} best believed edges" if len(strongest) < len(grn) else ""
     head = "".join(f"<th>{name}</th>" for name in ("regulator", "target", "effect", "belief", "papers", "evidence"))
     body = "".join(

@@ -167,7 +167,7 @@ def _graph(url: str | None, min_belief: float) -> GRN:
         raise InputError([Problem(url, "no such file", "a graph", "`prisyn kg import` makes one; or leave --grn out")])
     with open_store(url) as store:
         grn = store.grn()
-    return GRN.from_evidence(item for edge in grn.edges(min_belief) for item in edge.evidence)
+    return grn.of(grn.edges(min_belief))
 
 
 def _interventions(texts: list[str]) -> dict[str, float] | None:

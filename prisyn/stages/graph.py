@@ -45,4 +45,4 @@ def read_grn(out: Path, *, min_belief: float = 0.0) -> GRN:
     grn = GRN.from_evidence(read("jsonl", out / EVIDENCE).evidence)
     if min_belief <= 0:
         return grn
-    return GRN.from_evidence(item for edge in grn.edges(min_belief) for item in edge.evidence)
+    return grn.of(grn.edges(min_belief))

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg import GRN, Effect, Evidence, Gene, GeneKind, Provenance, SourceKind
+from kg.curation import Curation, Decision, ErrorKind, Standing, Verdict
 
 
 @pytest.fixture
@@ -151,3 +152,42 @@ def test_two_corpora_merge_into_one_graph_whatever_their_order(statements, seed)
     assert one.evidence == other.evidence
     assert one.edges() == other.edges()
     assert one.stats() == other.stats()
+
+
+def judged(
+    item: Evidence, verdict: Verdict, curator: str = "ada", time: str = "2026-11-25T10:00:00.000000Z"
+) -> Decision:
+    return Decision(
+        curator=curator,
+        verdict=verdict,
+        regulator=item.regulator.curie,
+        target=item.target.curie,
+        effect=item.effect,
+        document=item.document,
+        quote=item.quote,
+        time=time,
+        paper=item.paper,
+        error=ErrorKind.NO_RELATION if verdict is Verdict.REJECT else None,
+    )
+
+
+def test_an_edge_carries_what_curators_say_of_it(say):
+    one, other = say("GATA1", "HBB", paper="PMID:1"), say("GATA1", "HBB", paper="PMID:2")
+    decisions = [judged(one, Verdict.ACCEPT), judged(other, Verdict.ACCEPT), judged(other, Verdict.REJECT, "bo")]
+    grn = GRN.from_evidence([one, other, say("SPI1", "HBB")], decisions)
+    assert grn.edge("GATA1", "HBB").curation == Curation(accepted=1, disputed=1)
+    assert grn.edge("SPI1", "HBB").curation == Curation(unjudged=1)
+
+
+def test_a_part_of_a_network_keeps_the_decisions(say):
+    said = say("GATA1", "HBB")
+    grn = GRN.from_evidence([said, say("SPI1", "CD14")], [judged(said, Verdict.REJECT)])
+    for part in (grn.of(grn.regulators("HBB")), grn.restrict({"GATA1", "HBB"}).grn):
+        assert [edge.curation.standing for edge in part.edges()] == [Standing.REJECTED]
+
+
+def test_the_graph_of_networkx_holds_every_statement(small):
+    graph = small.networkx
+    assert graph.number_of_edges("HGNC:4170", "HGNC:4827") == 2
+    assert {item.id for _, _, item in graph.edges(data="evidence")} == {item.id for item in small.evidence}
+    assert {gene for _, gene in graph.nodes(data="gene")} == set(small.genes)
