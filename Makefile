@@ -29,7 +29,7 @@ environment: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[llm,train,scale,neo4j,web,dev]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[llm,train,scale,neo4j,cypher,web,dev]'
 	touch $@
 
 model: environment

@@ -16,6 +16,7 @@ EXTRAS = {
     "llm": ("torch", "transformers", "gguf", "peft", "langchain"),
     "train": ("torch", "opacus"),
     "neo4j": ("neo4j",),
+    "cypher": ("ladybug",),
     "web": ("fastapi", "uvicorn"),
     "scale": ("ray",),
     "federated": ("nvflare",),
