@@ -14,7 +14,7 @@ from grn_extract.models import ModelInfo, available_models, embedded_model_dir, 
 from grn_extract.prompting import Prompt, load_prompt, prompt_names
 from grn_extract.reader import Reader
 from grn_extract.readers import CooccurrenceReader, EmbeddedReader, open_reader, reader_names
-from grn_extract.screen import could_state_regulation
+from grn_extract.screen import could_state_regulation, regulation_cues
 from grn_extract.sentences import Sentence, split_sentences
 from grn_extract.sources import read_all, read_documents, source_suffixes, stream_all
 from grn_extract.verify import Checked, Note, Quarantined, check_statements
@@ -68,6 +68,7 @@ __all__ = [
     "read_documents",
     "read_gold",
     "reader_names",
+    "regulation_cues",
     "source_suffixes",
     "split_sentences",
     "stream_all",

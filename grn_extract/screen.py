@@ -13,8 +13,14 @@ _STEMS = (
     "shut turn maint sustain keep kept elicit evok provok boost curb limit restrain downstream upstream direct gene"
 )
 _CUE = re.compile(r"\b(?:\w+-)?(?:" + "|".join(sorted(set(_STEMS.split()))) + r")", re.IGNORECASE)
+_WORD = re.compile(_CUE.pattern + r"\w*", re.IGNORECASE)
 
 
 def could_state_regulation(sentence: str) -> bool:
     """Whether any word of `sentence` begins like one that statements of regulation use."""
     return _CUE.search(sentence) is not None
+
+
+def regulation_cues(sentence: str) -> list[tuple[int, int]]:
+    """Where the words stand that `could_state_regulation` goes by: whole words, as offsets of `sentence`, in order."""
+    return [match.span() for match in _WORD.finditer(sentence)]
