@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from grn_extract import CooccurrenceReader, EmbeddedReader, GoldDocument, evaluate, read_gold
-from kg import write_reliability
+from kg import Reliability, write_reliability
 
 Z95 = 1.959964
 
@@ -63,7 +63,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         f"stating every co-mentioned ordered pair gives {base.precision:.3f}"
     )
     if options.write:
-        write_reliability("embedded", round(found.precision, 3), source, command=command, data=data, n=found.stated)
+        write_reliability("embedded", Reliability(round(found.precision, 3), source, command, data, found.stated))
     return {
         "command": command,
         "machine": f"{platform.machine()}, Python {platform.python_version()}",

@@ -2,7 +2,7 @@
 
 from kg._lookup import demo_table, is_retracted
 from kg._record import from_record, to_record
-from kg.belief import Reliability, edge_beliefs, edge_effect, reliability, write_reliability
+from kg.belief import edge_beliefs, edge_effect
 from kg.context import Context
 from kg.curation import Curation, Decision, ErrorKind, Judgement, Standing, Verdict, edge_curation, judgements
 from kg.formats import Format, ImportResult, Refused, export, formats, read
@@ -21,6 +21,7 @@ from kg.names import (
     resolver,
     suggest,
 )
+from kg.reliability import Reliability, reliability, write_reliability
 from kg.store import GraphStore, open_store, store_problems
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""How much to believe an edge, given its evidence.
+"""How much to believe an edge, given its evidence and what people have decided about it.
 
 Evidence is grouped by *witness*: the paper it comes from, or the document where no paper is known. A paper that
 repeats itself is one witness, and so is a database row that cites a paper already read. All that one model recalls
@@ -6,31 +6,37 @@ without a text is one witness too, however often it was asked.
 
 A statement i counts with
 
-    p(i) = reliability(reader of i) * h(i)        h = 1, or 0.5 where the statement is hypothetical
-    p(i) <= 0.1                                   where it was recalled without a text
-    p(i) = 0                                      where it is negated, or its paper is retracted
+    p(i) = r(i) * h(i)        h = 1, or 0.5 where the statement is hypothetical
+    p(i) <= 0.1               where it was recalled without a text
+    p(i) = 0                  where it is negated, or its paper is retracted
+
+and r(i) is
+
+    the reliability of its reader, at the reader's own score where the table has a curve for it
+    the reliability of an accepted statement, where more people accept than reject it
+    0, where more reject than accept it; if they all say that only its sign is wrong, it is an accepted statement
+      that there is regulation, of unknown sign
+
+As many for as against leave the reader's own figure: by Bayes' rule two people equally good who disagree cancel.
 
 A witness counts with its strongest statement, and independent witnesses are combined by noisy-or (Pearl 1988):
 
     p(w) = max over i in w of p(i)                belief = 1 - product over w of (1 - p(w))
 
 `regulation` is taken over all statements, `activation` and `repression` over those of that sign; a statement of
-unknown sign raises neither, and neither sign lowers the other. Negated and retracted statements stay with the edge
-and raise nothing.
+unknown sign raises neither, and neither sign lowers the other. Negated, rejected and retracted statements stay with
+the edge and raise nothing.
 """
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
-from kg._lookup import TABLES
+from kg.curation import Judgement
 from kg.model import Beliefs, Effect, Evidence, SourceKind
-from prisyn_base import InputError, Problem, write_json
+from kg.reliability import CURATED, reliability
 
 HYPOTHETICAL = 0.5
 """What a hypothetical statement counts, as a fraction of an asserted one."""
@@ -41,28 +47,13 @@ KNOWLEDGE_AT_MOST = 0.1
 CLEARLY_AHEAD = 10.0
 """How many times the odds of one sign must be those of the other before an edge is given that sign."""
 
-RELIABILITY_FILE = TABLES / "reliability.json"
-_SCHEMA = 1
+NOTHING_JUDGED: Mapping[str, Judgement] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Reliability:
-    """The probability that one statement of a reader is right, and how that number was obtained.
-
-    `n` is the number of judged statements behind it; 0 marks a prior. `command` and `data` say how to measure it again.
-    """
-
-    probability: float
-    source: str
-    command: str = ""
-    data: str = ""
-    n: int = 0
-
-
-def edge_beliefs(evidence: Sequence[Evidence]) -> Beliefs:
-    """The beliefs in one edge given all its evidence; the order of the evidence does not matter."""
+def edge_beliefs(evidence: Sequence[Evidence], judged: Mapping[str, Judgement] = NOTHING_JUDGED) -> Beliefs:
+    """The beliefs in one edge given all its evidence, whose order does not matter, and judgements by claim."""
     retracted = {item.witness for item in evidence if item.retracted}
-    weighed = [(_witness(item), item.effect, _weight(item, retracted)) for item in evidence]
+    weighed = [(_witness(item), *_weighed(item, retracted, judged)) for item in evidence]
     strongest = _strongest(weighed, lambda effect: True)
     return Beliefs(
         regulation=_noisy_or(strongest.values()),
@@ -85,54 +76,33 @@ def edge_effect(beliefs: Beliefs) -> Effect:
     return Effect.UNKNOWN
 
 
-def reliability(reader: str) -> Reliability:
-    """The reliability of a reader; one that nobody has measured gets the table's stated default."""
-    return _readers().get(reader) or _readers()["*"]
-
-
-def write_reliability(
-    reader: str,
-    probability: float,
-    source: str,
-    *,
-    command: str = "",
-    data: str = "",
-    n: int = 0,
-    path: Path = RELIABILITY_FILE,
-) -> None:
-    """Put a reader's reliability into the table at `path`, replacing an earlier one. InputError outside [0, 1]."""
-    if not 0.0 <= probability <= 1.0:
-        mend = "give the share of its statements that are right"
-        raise InputError([Problem(f"reliability of {reader}", str(probability), "a number in [0, 1]", mend)])
-    readers = _read(path) | {reader: Reliability(probability, source, command, data, n)}
-    table = {name: asdict(readers[name]) for name in sorted(readers)}
-    write_json(path, {"schema": _SCHEMA, "readers": table})
-    _readers.cache_clear()
-
-
-@cache
-def _readers() -> dict[str, Reliability]:
-    return _read(RELIABILITY_FILE)
-
-
-def _read(path: Path) -> dict[str, Reliability]:
-    table = json.loads(path.read_text(encoding="utf-8"))
-    return {name: Reliability(**entry) for name, entry in table["readers"].items()}
-
-
 def _witness(item: Evidence) -> str:
     if item.kind is SourceKind.KNOWLEDGE:
         return f"knowledge:{item.provenance.reader}:{item.provenance.model}"
     return item.witness
 
 
-def _weight(item: Evidence, retracted: set[str]) -> float:
+def _weighed(item: Evidence, retracted: set[str], judged: Mapping[str, Judgement]) -> tuple[Effect, float]:
+    """The sign a statement speaks for, and its weight p(i)."""
     if item.negated or item.witness in retracted:
-        return 0.0
-    weight = reliability(item.provenance.reader).probability
+        return item.effect, 0.0
+    effect, weight = _right(item, judged)
     if item.kind is SourceKind.KNOWLEDGE:
         weight = min(weight, KNOWLEDGE_AT_MOST)
-    return weight * HYPOTHETICAL if item.hypothetical else weight
+    return effect, weight * HYPOTHETICAL if item.hypothetical else weight
+
+
+def _right(item: Evidence, judged: Mapping[str, Judgement]) -> tuple[Effect, float]:
+    """r(i), and the sign that is left of the statement. Where nobody has judged, its key need not be made."""
+    judgement = judged.get(item.claim) if judged else None
+    if judgement is None or judgement.balance == 0:
+        source = item.provenance
+        return item.effect, reliability(source.reader).of(source.score)
+    if judgement.balance > 0:
+        return item.effect, reliability(CURATED).probability
+    if judgement.sign_only:
+        return Effect.UNKNOWN, reliability(CURATED).probability
+    return item.effect, 0.0
 
 
 def _strongest(weighed: Iterable[tuple[str, Effect, float]], counts: Callable[[Effect], bool]) -> dict[str, float]:

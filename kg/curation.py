@@ -9,7 +9,7 @@ back by another one that names it.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -111,11 +111,15 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """Who holds what about one claim: each curator once, by their last decision that was not taken back. Sorted."""
+    """Who holds what about one claim: each curator once, by their last decision that was not taken back. Sorted.
+
+    `errors` are the kinds named by those who reject it.
+    """
 
     accepted_by: tuple[str, ...] = ()
     rejected_by: tuple[str, ...] = ()
     unsure_by: tuple[str, ...] = ()
+    errors: tuple[ErrorKind, ...] = ()
 
     @property
     def disputed(self) -> bool:
@@ -126,6 +130,11 @@ class Judgement:
     def balance(self) -> int:
         """How many more accept than reject."""
         return len(self.accepted_by) - len(self.rejected_by)
+
+    @property
+    def sign_only(self) -> bool:
+        """Whether all who reject it say that there is regulation and only its sign was read wrong."""
+        return self.errors == (ErrorKind.POLARITY,)
 
     @property
     def standing(self) -> Standing:
@@ -175,11 +184,20 @@ def standing_decisions(decisions: Iterable[Decision]) -> list[Decision]:
 
 def judgements(decisions: Iterable[Decision]) -> dict[str, Judgement]:
     """By claim, what the people who judged it hold; claims on which nothing stands are left out."""
-    held: dict[str, dict[Verdict, list[str]]] = {}
+    held: dict[str, list[Decision]] = {}
     for item in standing_decisions(decisions):
-        held.setdefault(item.claim, {}).setdefault(item.verdict, []).append(item.curator)
-    order = (Verdict.ACCEPT, Verdict.REJECT, Verdict.UNSURE)
-    return {claim: Judgement(*(tuple(sorted(by.get(v, ()))) for v in order)) for claim, by in held.items()}
+        held.setdefault(item.claim, []).append(item)
+    return {claim: _judgement(items) for claim, items in held.items()}
+
+
+def _judgement(decisions: Sequence[Decision]) -> Judgement:
+    """Of the decisions that stand on one claim. A rejection without a kind is of the kind `other`."""
+
+    def by(verdict: Verdict) -> tuple[str, ...]:
+        return tuple(sorted(item.curator for item in decisions if item.verdict is verdict))
+
+    errors = {item.error or ErrorKind.OTHER for item in decisions if item.verdict is Verdict.REJECT}
+    return Judgement(by(Verdict.ACCEPT), by(Verdict.REJECT), by(Verdict.UNSURE), tuple(sorted(errors)))
 
 
 def edge_curation(evidence: Iterable[Evidence], judged: Mapping[str, Judgement]) -> Curation:

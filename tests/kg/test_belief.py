@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg import Beliefs, Effect, Evidence, Gene, Provenance, SourceKind, edge_beliefs, edge_effect, reliability
-from kg.belief import KNOWLEDGE_AT_MOST, RELIABILITY_FILE, write_reliability
+from kg.belief import KNOWLEDGE_AT_MOST
+from kg.reliability import OWN_TABLE, RELIABILITY_FILE, Reliability, write_reliability
 from prisyn_base import InputError
 
 TRRUST = reliability("trrust").probability
@@ -100,13 +101,51 @@ def test_every_reliability_says_how_it_was_obtained():
 
 def test_a_measured_reliability_replaces_the_prior(tmp_path):
     path = tmp_path / "reliability.json"
-    path.write_text(RELIABILITY_FILE.read_text())
-    write_reliability("embedded", 0.5, "precision on held-out sentences", data="some.tsv", n=400, path=path)
+    measured = Reliability(0.5, "precision on held-out sentences", data="some.tsv", n=400)
+    write_reliability("embedded", measured, into=path)
     table = json.loads(path.read_text())["readers"]
     assert table["embedded"]["probability"] == 0.5
     assert table["trrust"]["probability"] == TRRUST
+    write_reliability("trrust", measured, path=path)
+    assert json.loads(path.read_text())["readers"]["trrust"]["n"] == 400
     with pytest.raises(InputError, match="a number in"):
-        write_reliability("embedded", 1.5, "wrong", path=path)
+        write_reliability("embedded", Reliability(1.5, "wrong"), path=path)
+
+
+def test_a_curve_gives_the_probability_at_a_score_and_is_flat_beyond_its_ends():
+    measured = Reliability(0.4, "held-out sentences", curve=((0.5, 0.1), (0.7, 0.3), (0.9, 0.8)))
+    assert [measured.of(score) for score in (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)] == pytest.approx(
+        [0.1, 0.1, 0.2, 0.3, 0.55, 0.8, 0.8]
+    )
+    assert measured.of(None) == 0.4
+
+
+def test_a_lab_may_name_a_table_of_its_own(say, tmp_path, monkeypatch):
+    path = tmp_path / "own.json"
+    write_reliability("trrust", Reliability(0.5, "our curators", n=60), into=path)
+    monkeypatch.setenv(OWN_TABLE, str(path))
+    assert edge_beliefs([say("GATA1", "HBB")]).regulation == pytest.approx(0.5)
+    monkeypatch.delenv(OWN_TABLE)
+    assert edge_beliefs([say("GATA1", "HBB")]).regulation == pytest.approx(TRRUST)
+
+
+@pytest.mark.parametrize(
+    ("entry", "complaint"),
+    [
+        ({"probability": 2, "source": "x"}, "not in"),
+        ({"probability": 0.5, "source": ""}, "does not say how"),
+        ({"probability": 0.5, "source": "x", "curve": [[0.9, 0.1], [0.5, 0.2]]}, "do not ascend"),
+        ({"probability": 0.5, "source": "x", "odds": 3}, "unexpected keyword"),
+        ([], "is no record"),
+    ],
+)
+def test_a_table_that_is_none_is_refused_with_every_reason(tmp_path, monkeypatch, entry, complaint):
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps({"schema": 1, "readers": {"*": entry, "trrust": {"probability": 0.5}}}))
+    monkeypatch.setenv(OWN_TABLE, str(path))
+    with pytest.raises(InputError, match=complaint) as error:
+        reliability("trrust")
+    assert len(error.value.problems) == 3, "the entry, the source that trrust lacks, and that curated is missing"
 
 
 GENES = Gene("HGNC:4170", "GATA1", "human"), Gene("HGNC:4827", "HBB", "human")
