@@ -45,12 +45,13 @@ class Counts:
 class Evaluation:
     """Micro-averaged over directed pairs of genes per document.
 
-    A pair counts as stated when any evidence for it is neither negated nor hypothetical, and as gold likewise; the
-    sign does not matter. `*_ci` are 95 % percentile bootstraps over documents (over sentences where a sentence is a
-    document). `sign_accuracy` is over the `signs` pairs that are right and whose gold sign is known (None without
-    any); an unknown sign is a wrong one. `reversed` counts wrong pairs whose reverse is gold. `pairs` is the number of
-    gold pairs, `calls` of model calls. Pairs that annotators did not judge are left out; where their relations have no
-    direction (`directed` False), pairs match in either order. `by_document` has the counts of every document.
+    A pair counts as stated when any evidence for it is neither negated nor hypothetical, and as gold likewise (in a
+    corpus that does not mark those apart, all evidence counts); the sign does not matter. `*_ci` are 95 %
+    percentile bootstraps over documents (over sentences where a sentence is a document). `sign_accuracy` is over
+    the `signs` pairs that are right and whose gold sign is known (None without any); an unknown sign is a wrong
+    one. `reversed` counts wrong pairs whose reverse is gold. `pairs` is the number of gold pairs, `calls` of model
+    calls. Pairs that annotators did not judge are left out; where their relations have no direction (`directed`
+    False), pairs match in either order. `by_document` has the counts of every document.
     """
 
     reader: str
@@ -150,7 +151,8 @@ def stated_pairs(evidence: Iterable[Evidence], gold: Sequence[GoldDocument]) -> 
     for found in sorted(evidence, key=lambda e: e.provenance.score or 0.0):
         item = items[found.document]
         pair = (found.regulator.curie, found.target.curie)
-        if not (found.negated or found.hypothetical) and _is_judged(pair, item):
+        counts = not (item.marks_flagged and (found.negated or found.hypothetical))
+        if counts and _is_judged(pair, item):
             stated[found.document][pair if item.directed else _ordered(pair)] = found.effect
     return stated
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from grn_extract.candidates import Candidate, Passage
-from grn_extract.cues import find_cues, goes_on
+from grn_extract.cues import Span, find_cues, goes_on
 from grn_extract.document import Document, GivenMention
 from kg import Effect, Evidence, Gene, Provenance, SourceKind, is_retracted
 
@@ -54,18 +54,22 @@ def find_flags(
 
 
 def _flags(candidate: Candidate) -> tuple[bool, bool]:
-    cues = [find_cues(candidate.passage.text, *span) for span in _spans(candidate)]
+    cues = [find_cues(candidate.passage.text, names) for names in _names(candidate)]
     return any(found.negated for found in cues), any(found.hypothetical for found in cues)
 
 
-def _spans(candidate: Candidate) -> Iterator[tuple[int, int]]:
-    """From the one name to the other, and where a later clause of the same subject names one of them again."""
+def _names(candidate: Candidate) -> Iterator[list[Span]]:
+    """The two names in their passage, and one of them where a later clause of the same subject names it again."""
     passage = candidate.passage
     genes = (candidate.regulator.gene, candidate.target.gene)
-    first, last = sorted((candidate.regulator, candidate.target), key=lambda mention: mention.start)
-    end = last.end - passage.start
-    yield first.start - passage.start, end
+
+    def span(mention: GivenMention) -> Span:
+        return mention.start - passage.start, mention.end - passage.start
+
+    both = sorted(map(span, (candidate.regulator, candidate.target)))
+    yield both
+    end = both[-1][1]
     for mention in passage.mentions:
-        start = mention.start - passage.start
+        start, stop = span(mention)
         if start >= end and mention.gene in genes and goes_on(passage.text, end, start):
-            yield start, mention.end - passage.start
+            yield [(start, stop)]

@@ -35,7 +35,8 @@ class GoldDocument:
 
     `judged` are the only ordered pairs the annotators looked at (None: they looked at all, so what is not an edge is
     wrong). `unjudged` are pairs that are neither right nor wrong to state. Where not `directed`, the annotators say
-    that two genes are related and not which acts on which; a pair then matches in either order.
+    that two genes are related and not which acts on which; a pair then matches in either order. Where not
+    `marks_flagged`, they count a denied or supposed regulation like any other, so a reader's flagged statements count.
     """
 
     document: Document
@@ -45,6 +46,7 @@ class GoldDocument:
     judged: frozenset[Pair] | None = None
     unjudged: frozenset[Pair] = frozenset()
     directed: bool = True
+    marks_flagged: bool = True
     prefix: str = ""
 
 

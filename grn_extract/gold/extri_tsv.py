@@ -95,4 +95,5 @@ def _document(sentence: str, rows: Iterable[_Row]) -> GoldDocument:
         Document(name, "", sentence, "extri", mentions=tuple(mentions)),
         tuple(edges.values()),
         judged=frozenset((row.edge.regulator, row.edge.target) for row in kept),
+        marks_flagged=False,
     )

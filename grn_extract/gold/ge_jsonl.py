@@ -32,7 +32,7 @@ def _document(row: Mapping[str, Any]) -> GoldDocument:
         GoldEdge(given_gene(edge["source"]).curie, given_gene(edge["target"]).curie, Effect(edge["sign"]))
         for edge in row["edges"]
     )
-    return GoldDocument(document, edges, split=row.get("split", ""))
+    return GoldDocument(document, edges, split=row.get("split", ""), marks_flagged=False)
 
 
 def _marks(text: str, names: list[str]) -> Iterator[GivenMention]:

@@ -79,8 +79,29 @@ def test_cues_of_denial_and_of_doubt_are_flagged(sentence: str, negated: bool, h
 
 def test_a_denial_in_another_clause_denies_nothing_here() -> None:
     sentence = "A activates B, whereas C does not act."
-    assert not find_cues(sentence, 0, 13).negated
-    assert find_cues(sentence, 24, 25).negated
+    assert not find_cues(sentence, [(0, 1), (12, 13)]).negated
+    assert find_cues(sentence, [(23, 24)]).negated
+
+
+@pytest.mark.parametrize(
+    ("sentence", "denied", "asserted"),
+    [
+        ("KLF1, but not KLF2, activates HBB.", ["KLF2 HBB"], ["KLF1 HBB"]),
+        ("KLF1 but not the related KLF2 and KLF3 activates HBB.", ["KLF2 HBB", "KLF3 HBB"], ["KLF1 HBB"]),
+        ("GATA1 is induced by KLF1, but not by KLF2.", ["GATA1 KLF2"], ["GATA1 KLF1"]),
+        ("Induction of HBB by KLF1 is independent of GATA1.", ["HBB GATA1"], ["HBB KLF1"]),
+        ("In a GATA1-independent manner KLF1 induces HBB.", [], ["KLF1 HBB"]),
+        ("Cells from KLF1-deficient mice failed to express HBB.", [], ["KLF1 HBB"]),
+        ("Loss of KLF1 did not affect HBB.", ["KLF1 HBB"], []),
+        ("KLF1 does not bind to GATA2, indicating that KLF2 activates HBB.", ["KLF1 GATA2"], ["KLF2 HBB"]),
+    ],
+)
+def test_a_denial_reaches_the_names_it_is_about(sentence: str, denied: list[str], asserted: list[str]) -> None:
+    def negated(pair: str) -> bool:
+        return find_cues(sentence, [(sentence.index(n), sentence.index(n) + len(n)) for n in pair.split()]).negated
+
+    assert [pair for pair in denied if not negated(pair)] == []
+    assert [pair for pair in asserted if negated(pair)] == []
 
 
 def test_the_screen_keeps_regulation_and_drops_the_rest() -> None:
