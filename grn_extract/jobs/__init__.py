@@ -8,6 +8,7 @@ from grn_extract.jobs.reading import Aside, DroppedStatements, Failure, Outcome,
 from grn_extract.jobs.state import JobState, QuarantinedText, Spent, Text, TextState, text_key
 from grn_extract.jobs.summary import summary
 from grn_extract.jobs.threads import ThreadEngine
+from grn_extract.jobs.watch import JobSeen, RunSeen, look_at
 
 __all__ = [
     "Aside",
@@ -18,6 +19,7 @@ __all__ = [
     "Graph",
     "JobBudget",
     "JobResult",
+    "JobSeen",
     "JobState",
     "Limits",
     "MemoryGraph",
@@ -26,12 +28,14 @@ __all__ = [
     "RayEngine",
     "ReadText",
     "Reading",
+    "RunSeen",
     "Spent",
     "Text",
     "TextState",
     "ThreadEngine",
     "draw_sample",
     "extrapolate",
+    "look_at",
     "run_job",
     "summary",
     "text_key",
