@@ -10,7 +10,7 @@ from grn_extract.document import Document, GivenMention
 from grn_extract.mentions import gene_mentions
 from grn_extract.sentences import split_sentences
 from grn_extract.statements import find_flags
-from kg import Evidence, Gene, GeneKind, is_tf
+from kg import Evidence, Gene, GeneKind, SourceKind, is_tf
 
 MOST_SENTENCES = 2
 """A statement stands in one sentence, or in one that leans on its neighbour."""
@@ -51,7 +51,7 @@ def check_statements(evidence: Iterable[Evidence], documents: Iterable[Document]
     """Check every statement against the document it names.
 
     Those that pass are flagged as denied or supposed where the words around the two names say so, whether or not
-    their reader noticed.
+    their reader noticed. What a model recalled without a text has no words to be checked: its genes must be grounded.
     """
     by_id = {document.id: document for document in documents}
     passed: list[Evidence] = []
@@ -61,8 +61,8 @@ def check_statements(evidence: Iterable[Evidence], documents: Iterable[Document]
         if reasons:
             quarantined.append(Quarantined(item, reasons))
         else:
-            passed.append(_flagged(item, by_id[item.document]))
-    return Checked(tuple(passed), tuple(quarantined), tuple(note for item in passed for note in _notes(item)))
+            passed.append(item if item.kind is SourceKind.KNOWLEDGE else _flagged(item, by_id[item.document]))
+    return Checked(tuple(passed), tuple(quarantined), tuple(note for item in passed for note in find_notes(item)))
 
 
 def find_faults(item: Evidence, documents: Mapping[str, Document]) -> tuple[str, ...]:
@@ -71,9 +71,20 @@ def find_faults(item: Evidence, documents: Mapping[str, Document]) -> tuple[str,
     The quote must stand in the document at its offsets to the letter, be one sentence or two neighbouring ones, and
     name both genes; both must be grounded to an identifier. A gene said to regulate itself needs words for that.
     """
+    ungrounded = [
+        f"the {role} {gene.symbol!r} is not grounded"
+        for role, gene in (("regulator", item.regulator), ("target", item.target))
+        if ":" not in gene.curie
+    ]
+    if item.kind is SourceKind.KNOWLEDGE:
+        return tuple(ungrounded)
     document = documents.get(item.document)
     if document is None:
         return (f"no document {item.document!r}",)
+    return (*ungrounded, *_faults_of_quote(item, document))
+
+
+def _faults_of_quote(item: Evidence, document: Document) -> list[str]:
     reasons = []
     if not item.quote or document.text[item.start : item.end] != item.quote:
         reasons.append(f"the quote is not what {item.document} says at {item.start}-{item.end}")
@@ -81,13 +92,11 @@ def find_faults(item: Evidence, documents: Mapping[str, Document]) -> tuple[str,
         reasons.append(f"the quote runs over {sentences} sentences; a statement stands in one, or in two neighbours")
     named = {mention.gene for mention in _named(document, item)}
     for role, gene in (("regulator", item.regulator), ("target", item.target)):
-        if ":" not in gene.curie:
-            reasons.append(f"the {role} {gene.symbol!r} is not grounded")
         if gene not in named:
             reasons.append(f"the {role} {gene.symbol!r} is not named in the quote")
     if item.regulator == item.target and not _says_itself(document, item):
         reasons.append(f"nothing in the quote says that {item.regulator.symbol!r} regulates itself")
-    return tuple(reasons)
+    return reasons
 
 
 def _sentences(document: Document, item: Evidence) -> int:
@@ -112,7 +121,8 @@ def _flagged(item: Evidence, document: Document) -> Evidence:
     return item
 
 
-def _notes(item: Evidence) -> Iterator[Note]:
+def find_notes(item: Evidence) -> Iterator[Note]:
+    """What is odd about a statement that passed; it depends on the statement alone."""
     if _is_listed(item.regulator) is False:
         yield Note(item, f"{item.regulator.symbol} is on no list of transcription factors")
 

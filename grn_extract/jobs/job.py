@@ -12,6 +12,7 @@ from grn_extract.document import Document
 from grn_extract.jobs.budget import JobBudget
 from grn_extract.jobs.reading import Failure, Outcome, Reading
 from grn_extract.jobs.state import NOTHING, JobState, Spent, Text, TextState
+from grn_extract.verify import find_notes
 from kg import Evidence
 
 BATCH = 256
@@ -42,9 +43,10 @@ class JobResult:
     """What a run of a job came to.
 
     `texts` were met; `read` and `quarantined` now, `known` and `known_quarantined` by an earlier run, the rest not for
-    want of budget (`stopped` says which). `statements` were made of those read now and passed, `aside` did not;
-    `new` were not in the graph. `retryable` of all that are quarantined may be read another time. `spent` is this
-    run's, `total` the job's. `asked_again` calls at most were under way when the run before was killed.
+    want of budget (`stopped` says which). `statements` were made of those read now and passed, `noted` of these are
+    odd in some way, `aside` did not pass; `new` were not in the graph. `retryable` of all that are quarantined may be
+    read another time. `spent` is this run's, `total` the job's. `asked_again` calls at most were under way when the run
+    before was killed.
     """
 
     texts: int = 0
@@ -54,6 +56,7 @@ class JobResult:
     known_quarantined: int = 0
     retryable: int = 0
     statements: int = 0
+    noted: int = 0
     aside: int = 0
     new: int = 0
     spent: Spent = NOTHING
@@ -75,6 +78,7 @@ class _Tally:
     quarantined: int = 0
     known_quarantined: int = 0
     statements: int = 0
+    noted: int = 0
     aside: int = 0
     new: int = 0
 
@@ -168,6 +172,7 @@ class _Job:
             self._state.finish(text, outcome)
             self._tally.read += 1
             self._tally.statements += len(outcome.passed)
+            self._tally.noted += sum(any(find_notes(item)) for item in outcome.passed)
             self._tally.aside += len(outcome.aside)
             self._give(text, outcome.passed)
         elif isinstance(outcome, Failure):
@@ -187,6 +192,7 @@ class _Job:
             known_quarantined=tally.known_quarantined,
             retryable=retryable,
             statements=tally.statements,
+            noted=tally.noted,
             aside=tally.aside,
             new=tally.new,
             spent=Spent(now.calls - before.calls, now.tokens - before.tokens, now.cost - before.cost),

@@ -13,7 +13,7 @@ from grn_extract.chat.redaction import redact
 from grn_extract.document import Document
 from grn_extract.reader import Dropped, Reader, UnreadableDocument
 from grn_extract.verify import check_statements
-from kg import Evidence, SourceKind, to_record
+from kg import Evidence, to_record
 from prisyn_base import InputError, MissingExtraError
 
 
@@ -86,8 +86,7 @@ def text_reader(reader: Reader, dropped: DroppedStatements, *, budget: Budget | 
         try:
             if budget:
                 budget.check()
-            found = list(reader.read([document]))
-            checked = check_statements((item for item in found if item.kind is SourceKind.TEXT), [document])
+            checked = check_statements(reader.read([document]), [document])
         except BudgetSpent:
             return None
         except UnreadableDocument as fault:
@@ -97,15 +96,13 @@ def text_reader(reader: Reader, dropped: DroppedStatements, *, budget: Budget | 
         except Exception as fault:
             said = f"the reader failed, which is our fault: {type(fault).__name__}: {fault}"
             return Failure(redact(said), True, time.monotonic() - started)
-        # What was recalled without a text has no text to be checked against.
-        passed = (*checked.passed, *(item for item in found if item.kind is not SourceKind.TEXT))
         faulty = [Aside(json.dumps(to_record(q.evidence), ensure_ascii=False), q.reasons) for q in checked.quarantined]
         aside = (*dropped.take(document.id), *faulty)
         seconds = time.monotonic() - started
         if not budget:
-            return Reading(passed, aside, seconds=seconds)
+            return Reading(checked.passed, aside, seconds=seconds)
         calls, tokens, cost = reader.calls - before[0], reader.tokens - before[1], reader.cost - before[2]
         budget.spend(calls=calls, tokens=tokens, cost=cost)
-        return Reading(passed, aside, calls, tokens, cost, seconds)
+        return Reading(checked.passed, aside, calls, tokens, cost, seconds)
 
     return read

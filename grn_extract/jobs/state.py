@@ -18,6 +18,7 @@ from typing import Any, Self
 from grn_extract.calls import Call, Reply, canonical_json
 from grn_extract.document import Document
 from grn_extract.jobs.reading import Aside, Failure, Reading
+from grn_extract.verify import Note, find_notes
 from kg import Evidence, from_record, to_record
 from prisyn_base import InputError, Problem, folder_lock, sha256_text
 
@@ -238,12 +239,18 @@ class JobState:
         """Every statement that was set aside when its text was last read, with its document, in the order of texts."""
         with self._reading():
             rows = self._db.execute(
-                "SELECT document, statement, reasons FROM aside JOIN text ON text.number = aside.text "
-                "WHERE text.number = (SELECT max(number) FROM text AS other WHERE other.document = text.document) "
-                "ORDER BY text, place"
+                f"SELECT document, statement, reasons FROM aside JOIN text ON text.number = aside.text {_LATEST}"
             ).fetchall()
         for document, statement, reasons in rows:
             yield document, Aside(statement, tuple(json.loads(reasons)))
+
+    def notes(self) -> Iterator[Note]:
+        """What is odd about the statements that texts were last read to make, in the order of texts."""
+        with self._reading():
+            rows = self._db.execute(f"SELECT record FROM statement JOIN text ON text.number = statement.text {_LATEST}")
+            records = rows.fetchall()
+        for (record,) in records:
+            yield from find_notes(from_record(json.loads(record)))
 
     def quarantined(self) -> list[QuarantinedText]:
         """The texts that could not be read, in their order."""
@@ -355,6 +362,10 @@ class JobState:
         return InputError([Problem(str(self.path), found, expected, mend)])
 
 
+_LATEST = (
+    "WHERE text.number = (SELECT max(number) FROM text AS other WHERE other.document = text.document) "
+    "ORDER BY text, place"
+)
 _REPLY = "reply, tokens_in, tokens_out, cost, seconds, finish, at"
 
 

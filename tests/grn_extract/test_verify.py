@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grn_extract import CooccurrenceReader, Document, check_statements, example_corpus
-from kg import Effect, Evidence, Gene, Provenance
+from kg import Effect, Evidence, Gene, Provenance, SourceKind
 
 
 def statement(text: str, *, start: int = 0, end: int | None = None) -> Evidence:
@@ -83,6 +83,13 @@ def test_a_regulator_on_no_list_of_factors_is_noted_and_not_set_aside() -> None:
     assert len(checked.passed) == 1
     assert [note.text for note in checked.notes] == ["LYZ is on no list of transcription factors"]
     assert not check_statements([statement(PLAIN)], [Document("d", "", PLAIN, "test")]).notes
+
+
+def test_what_is_recalled_without_a_text_is_not_held_to_one_but_its_genes_are() -> None:
+    recalled = replace(statement(PLAIN), quote="recalled without a text", kind=SourceKind.KNOWLEDGE, end=0)
+    assert check_statements([recalled], []).passed == (recalled,)
+    nameless = replace(recalled, target=Gene("SPI1", "SPI1", "human"))
+    assert check_statements([nameless], []).quarantined[0].reasons == ("the target 'SPI1' is not grounded",)
 
 
 def test_what_cooccurrence_says_of_the_example_passes_whole() -> None:
