@@ -1,26 +1,27 @@
-"""What `prisyn extract run` does once its options are known: check them all, estimate, read."""
+"""What `prisyn extract run` and `recall` do once their options are known: check them all, and read."""
 
 from __future__ import annotations
 
-import importlib.util
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from prisyn._command import Format, emit, say
+from prisyn._command import say
+from prisyn._extractcheck import PUBMED, RAY, job_problems, reader_problems
 from prisyn._fingerprint import code_fingerprint, json_fingerprint
 from prisyn.progress import counting, reading
-from prisyn_base import InputError, Problems
+from prisyn_base import InputError
 
 if TYPE_CHECKING:
     from grn_extract import Document, Reader
     from grn_extract.jobs import Engine, JobBudget, JobResult, JobState, Limits
+    from grn_extract.jobs.job import Graph
 
-PUBMED = "pubmed"
-RAY = "ray"
+KNOWLEDGE = "knowledge:"
 SHOWN = 5
 """Texts and statements that were set aside and are named at the end; `prisyn extract quarantine` names them all."""
 
@@ -33,7 +34,7 @@ FIRST_CALL = (2000, 500)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The options of `prisyn extract run`."""
+    """The options of a job. `texts` are read beside those of the sources."""
 
     sources: tuple[str, ...]
     graph: str
@@ -46,11 +47,14 @@ class Request:
     concurrency: int | None = None
     rate: float | None = None
     base_url: str | None = None
+    key_variable: str | None = None
     price: str | None = None
+    samples: int | None = None
+    passes: int | None = None
     retry: bool = False
-    sample: int | None = None
+    texts: tuple[Document, ...] = ()
     own: Mapping[str, Any] = field(default_factory=dict)
-    """Options of a reader that runs in this process."""
+    """Further options of the reader, by the names it gives them."""
 
     @property
     def folder(self) -> Path:
@@ -70,12 +74,22 @@ class Request:
         return self.reader in reader_names()
 
     @property
+    def model(self) -> str:
+        """The model that is asked, `provider:model`."""
+        return self.reader.removeprefix(KNOWLEDGE)
+
+    @property
     def options(self) -> dict[str, Any]:
         """What the reader is opened with."""
-        if self.in_process:
-            return dict(self.own)
-        given = {"base_url": self.base_url, "price": self.price, "per_minute": self.rate}
-        return {name: value for name, value in given.items() if value is not None}
+        given = {
+            "base_url": self.base_url,
+            "key_variable": self.key_variable,
+            "price": self.price,
+            "per_minute": self.rate,
+            "samples": self.samples,
+            "verify": None if self.passes is None else self.passes > 1,
+        }
+        return {name: value for name, value in given.items() if value is not None} | dict(self.own)
 
 
 def check(request: Request, *, opening: bool) -> int:
@@ -86,10 +100,10 @@ def check(request: Request, *, opening: bool) -> int:
     from grn_extract import open_reader, stream_all
     from kg import store_problems
 
-    problems = Problems()
+    problems, of_reader = job_problems(request), reader_problems(request)
     texts = 0
-    problems.extend(_option_problems(request))
-    if opening or not request.in_process:
+    problems.extend(of_reader)
+    if (opening or not request.in_process) and not of_reader:
         try:
             open_reader(request.reader, **request.options)
         except InputError as error:
@@ -102,103 +116,69 @@ def check(request: Request, *, opening: bool) -> int:
     except InputError as error:
         problems.extend(error.problems)
     problems.raise_if_any()
-    return texts
+    return texts + len(request.texts)
 
 
 def documents(request: Request) -> Iterator[Document]:
     """The texts, each once, as often as they are asked for: what came from PubMed is kept in the job's folder."""
     from grn_extract import stream_all
 
-    yield from stream_all(request.paths, more=_pubmed(request))
+    yield from stream_all(request.paths, more=chain(_pubmed(request), request.texts))
 
 
 def read(request: Request) -> None:
     """Read everything that has not been read; say what came of it."""
-    from grn_extract.jobs import run_job
     from kg import open_store
 
     texts = check(request, opening=True)
-    with open_job(request) as (state, engine, reader, budget), open_store(request.graph) as graph:
+    with open_job(request) as job, open_store(request.graph) as graph:
+        say_price(job.reader)
         total = texts if PUBMED not in request.sources else sum(1 for _ in documents(request))
         with reading(total) as progress:
-            result = run_job(
-                state,
-                engine,
-                documents(request),
-                settings=settings_of(reader),
-                graph=graph,
-                budget=budget,
-                retry=request.retry,
-                progress=progress,
-            )
-        _tell(request, state, result, total)
+            result = job.run(documents(request), graph=graph, retry=request.retry, progress=progress)
+        tell(job, result, total)
 
 
-def try_sample(request: Request) -> None:
-    """Read a sample for real and say what all of it will come to; the graph is not touched, no reply is lost."""
-    from grn_extract.jobs import MemoryGraph, draw_sample, extrapolate, run_job
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job that is open: its folder is held by this process."""
 
-    assert request.sample is not None
-    check(request, opening=True)
-    with open_job(request) as (state, engine, reader, budget):
-        sample, total = draw_sample(documents(request), request.sample, seed=0)
-        settings = settings_of(reader)
-        with reading(len(sample)) as progress:
-            result = run_job(
-                state, engine, sample, settings=settings, graph=MemoryGraph(), budget=budget, progress=progress
-            )
-        if result.done < len(sample) or not sample:
-            say(f"{result.done:,} of {len(sample):,} sampled texts were read: {result.stopped or 'there are no texts'}")
-            return
-        took = [state.came_to(text) for text in state.enrol(sample, settings)]
-        lists = {
-            "questions to the model": [float(spent.calls) for spent, _ in took],
-            "tokens": [float(spent.tokens) for spent, _ in took],
-            "US dollars": [spent.cost for spent, _ in took],
-            "minutes": [seconds / 60 / engine.readers for _, seconds in took],
-        }
-        estimates = [extrapolate(what, values, total) for what, values in lists.items()]
-        emit([{"what": e.what, "in all": e.total, "from": e.low, "to": e.high} for e in estimates], Format.TABLE)
-        say(
-            f"from {len(sample):,} of {total:,} texts, drawn at random and read, with 95 % intervals; their replies "
-            f"are kept in {request.folder} and are not paid for again"
+    state: JobState
+    engine: Engine
+    reader: Reader
+    budget: JobBudget
+
+    @property
+    def settings(self) -> str:
+        """What its readings depend on beside the texts."""
+        return settings_of(self.reader)
+
+    def run(
+        self,
+        texts: Iterable[Document],
+        *,
+        graph: Graph,
+        retry: bool = False,
+        progress: Callable[[JobResult], None] = lambda so_far: None,
+    ) -> JobResult:
+        """Read what has not been read of `texts`, as `run_job` does."""
+        from grn_extract.jobs import run_job
+
+        return run_job(
+            self.state,
+            self.engine,
+            texts,
+            settings=self.settings,
+            graph=graph,
+            budget=self.budget,
+            retry=retry,
+            progress=progress,
         )
 
 
-def count(request: Request) -> None:
-    """What reading would amount to: passages, those that pass the screen, and pairs of genes to ask about."""
-    from grn_extract import could_state_regulation, find_candidates, find_passages, stream_all
-
-    texts = passages = screened = pairs = asked = 0
-    for texts, document in enumerate(stream_all(request.paths), 1):  # noqa: B007
-        found = find_passages(document)
-        passed = [passage for passage in found if could_state_regulation(passage.text)]
-        passages, screened, asked = passages + len(found), screened + len(passed), asked + bool(passed)
-        pairs += sum(1 for passage in passed for _ in find_candidates(passage))
-    questions = pairs if request.reader == "embedded" else 0
-    rows: list[dict[str, Any]] = [
-        {"what": "texts", "number": texts},
-        {"what": "passages that name two genes", "number": passages},
-        {"what": "passages that could state regulation", "number": screened},
-        {"what": "ordered pairs of genes in them", "number": pairs},
-    ]
-    if request.in_process:
-        rows += [
-            {"what": "questions to the model, at most", "number": questions},
-            {"what": "US dollars", "number": 0},
-        ]
-    else:
-        rows += [{"what": "texts that the model would be asked about", "number": asked}]
-        say("add --sample 20 to read 20 texts and learn what all will cost")
-    emit(rows, Format.TABLE)
-    if PUBMED in request.sources:
-        say("PubMed is not asked in a dry run: these are the files alone")
-    say(f"dry run: nothing was read by a model, nothing written to {request.graph}")
-
-
 @contextmanager
-def open_job(request: Request) -> Iterator[tuple[JobState, Engine, Reader, JobBudget]]:
-    """State, engine, reader and budget of the job; the folder is held meanwhile."""
+def open_job(request: Request) -> Iterator[Job]:
+    """The job of a request; its folder is held meanwhile."""
     from grn_extract import open_reader
     from grn_extract.jobs import DroppedStatements, JobBudget, JobState, RayEngine, Spent, ThreadEngine, text_reader
 
@@ -221,7 +201,7 @@ def open_job(request: Request) -> Iterator[tuple[JobState, Engine, Reader, JobBu
             engine = RayEngine(request.reader, request.options, state, budget, readers=workers)
         else:
             engine = ThreadEngine(read_text, budget, readers=_readers(request, reader))
-        yield state, engine, reader, budget
+        yield Job(state, engine, reader, budget)
 
 
 def settings_of(reader: Reader) -> str:
@@ -253,38 +233,26 @@ def _pubmed(request: Request) -> Iterator[Document]:
         )
 
 
-def _option_problems(request: Request) -> Problems:
-    problems = Problems()
-    if PUBMED in request.sources and not request.query.strip():
-        problems.add("--query", "nothing", "what to look for in PubMed", "add, say, --query 'GATA1 AND transcription'")
-    if PUBMED not in request.sources:
-        for name, given in (("--query", request.query), ("--most", request.most)):
-            if given:
-                problems.add(
-                    name, str(given), "nothing: no source is pubmed", f"add --source pubmed, or leave {name} out"
-                )
-    if request.in_process:
-        for name, told in (("--base-url", request.base_url), ("--price", request.price), ("--rate", request.rate)):
-            if told is not None:
-                found = f"nothing: {request.reader} asks no server"
-                problems.add(name, str(told), found, f"leave {name} out, or choose another reader")
-    if request.engine == RAY and importlib.util.find_spec("ray") is None:
-        problems.add("--engine", "ray is not installed", "prisyn[scale]", "run: pip install 'prisyn[scale]'")
-    if request.job is None and "://" in request.graph.removeprefix("file://"):
-        problems.add("--job", "nothing", "a folder to keep the job in", "add --job FOLDER: this graph is no file")
-    return problems
+def say_price(reader: Reader) -> None:
+    """Say what a model costs and where that is from; nothing of a reader that runs in this process."""
+    from grn_extract.chat.prices import price_note
+
+    if hasattr(reader, "price"):
+        say(price_note(reader.name, reader.price))
 
 
-def _tell(request: Request, state: JobState, result: JobResult, total: int) -> None:
+def tell(job: Job, result: JobResult, total: int, *, what: str = "texts") -> None:
+    """Say what a run of a job came to over `total` texts (or whatever each of them stands for)."""
     from grn_extract.jobs import summary
 
+    state = job.state
     asides = list(state.set_aside()) if result.aside else []
     for document, item in asides[:SHOWN]:
         say(f"set aside: {document}: {'; '.join(item.reasons)}")
     failed = state.quarantined()
     for text in failed[:SHOWN]:
         say(f"not read: {text.document}: {text.reason}")
-    if len(failed) > SHOWN or len(asides) > SHOWN:
-        say(f"`prisyn extract quarantine {request.folder}` lists them all")
-    for line in summary(result, total=total):
+    if len(failed) > SHOWN or len(asides) > SHOWN or result.noted:
+        say(f"`prisyn extract quarantine {state.folder}` lists them all")
+    for line in summary(result, total=total, what=what):
         say(line)

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 from grn_extract.calls import Call, Reply
 from grn_extract.chat.faults import Rejected, Where, classify
 from grn_extract.chat.prices import Price, find_price
-from grn_extract.chat.providers import provider_problems, server_of, split_name
+from grn_extract.chat.providers import key_variable_of, provider_problems, server_of, split_name
 from prisyn_base import require
 
 CALL_HEADER = "X-PriSyn-Call"
@@ -48,7 +48,8 @@ class Endpoint(Protocol):
 class ChatEndpoint:
     """`provider:model`, asked through `langchain.chat_models.init_chat_model`.
 
-    `base_url` names another server that speaks the provider's API; `timeout` is in seconds. `structured` says how JSON
+    `base_url` names another server that speaks the provider's API, `key_variable` the environment variable that its
+    key is read from (default: the provider's own); `timeout` is in seconds. `structured` says how JSON
     is had: `json_schema` through the provider's structured output, `text` by the prompt alone, `auto` the first until
     the server refuses it. Raises InputError listing everything that is missing: package, key, a proper address.
     """
@@ -58,15 +59,16 @@ class ChatEndpoint:
         name: str,
         *,
         base_url: str | None = None,
+        key_variable: str | None = None,
         timeout: float = 120.0,
         price: Price | None = None,
         structured: Structured = "auto",
     ) -> None:
-        provider_problems(name, base_url).raise_if_any()
+        provider_problems(name, base_url, key_variable).raise_if_any()
         self.name = name
         self.price = price or find_price(name, base_url)
         self._provider, self._model = split_name(name)
-        self._where = Where(name, server_of(self._provider, base_url), timeout)
+        self._where = Where(name, server_of(self._provider, base_url), timeout, key_variable or "")
         self._structured = structured
         self._with_schema = structured != "text"
         self._with_temperature = True
@@ -174,13 +176,8 @@ def _options(provider: str, model: str, where: Where, max_tokens: int) -> dict[s
     if provider == "openai":
         # The older API is the one that every compatible server speaks.
         options["use_responses_api"] = False
-        if where.server and not _key_is_set():
-            options["api_key"] = _NO_KEY
+        options["api_key"] = os.environ.get(key_variable_of(provider, where.variable), "").strip() or _NO_KEY
     return options
-
-
-def _key_is_set() -> bool:
-    return bool(os.environ.get("OPENAI_API_KEY", "").strip())
 
 
 def _text(message: Any) -> str:

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from grn_extract.chat.providers import PROVIDERS, split_name
+from grn_extract.chat.providers import key_variable_of, split_name
 from grn_extract.chat.redaction import redact
 from prisyn_base import InputError, Problem
 
@@ -52,6 +52,8 @@ class Where:
     name: str
     server: str | None
     timeout: float
+    variable: str = ""
+    """The environment variable that the key was read from, where it is not the provider's own."""
 
 
 def classify(error: Exception, where: Where) -> Exception:
@@ -89,7 +91,7 @@ def _by_status(status: int, said: str, error: Exception, where: Where) -> Except
 
 
 def _key_refused(status: int, where: Where) -> InputError:
-    variable = PROVIDERS[split_name(where.name)[0]].variable or "the server's key"
+    variable = key_variable_of(split_name(where.name)[0], where.variable) or "the server's key"
     found = f"HTTP {status}: the key was refused"
     mend = f"run, in the shell that starts prisyn: export {variable}=...  (read from there, never stored)"
     return InputError([Problem(f"environment: {variable}", found, f"a key that may use {where.name}", mend)])

@@ -64,8 +64,11 @@ def parse_price(text: str) -> Price:
 def price_note(name: str, price: Price | None) -> str:
     """Where the cost of a reader's calls comes from, in a sentence."""
     if price is None:
-        return f"The price of {name} is not known: costs are counted as 0. Give it as IN,OUT dollars a million tokens."
-    return f"{name}: {price.tokens_in:g} / {price.tokens_out:g} US dollars a million tokens ({price.source})"
+        return f"the price of {name} is not known, so its cost is counted as 0; --price IN,OUT gives it"
+    return (
+        f"{name}: {price.tokens_in:g} US dollars for a million tokens read, {price.tokens_out:g} for as many written "
+        f"({price.source})"
+    )
 
 
 def _is_dated(model: str, base: str) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from grn_extract.chat.redaction import redact
+from grn_extract.chat.redaction import names_a_secret, redact
 from prisyn_base import Problem, Problems
 
 
@@ -55,7 +55,12 @@ def server_of(provider: str, base_url: str | None) -> str | None:
     return base_url or (os.environ.get(variable) if variable else None) or None
 
 
-def provider_problems(name: str, base_url: str | None = None) -> Problems:
+def key_variable_of(provider: str, given: str | None) -> str:
+    """The environment variable that a key is read from: the one that was given, else the provider's own."""
+    return given or PROVIDERS[provider].variable
+
+
+def provider_problems(name: str, base_url: str | None = None, key_variable: str | None = None) -> Problems:
     """Everything that stands between `provider:model` and a first call, without importing or asking anything."""
     problems = Problems()
     provider, model = split_name(name)
@@ -74,7 +79,10 @@ def provider_problems(name: str, base_url: str | None = None) -> Problems:
             "base URL", repr(redact(base_url)), "http://HOST[:PORT]/v1 or https://...", "write the whole address"
         )
     problems.extend(_package_problems(provider, known))
-    problems.extend(_key_problems(name, known, server))
+    if key_variable is None:
+        problems.extend(_key_problems(name, known.variable, server))
+    else:
+        problems.extend(_own_key_problems(name, key_variable))
     return problems
 
 
@@ -89,13 +97,29 @@ def _package_problems(provider: str, known: Provider) -> list[Problem]:
     return []
 
 
-def _key_problems(name: str, known: Provider, server: str | None) -> list[Problem]:
+def _key_problems(name: str, variable: str, server: str | None) -> list[Problem]:
     # A server of one's own may need no key; a folder of weights never does.
     local = server is not None or os.path.isdir(split_name(name)[1])
-    if not known.variable or local or os.environ.get(known.variable, "").strip():
+    if not variable or local or os.environ.get(variable, "").strip():
         return []
-    mend = f"run, in the shell that starts prisyn: export {known.variable}=...  (read from there, never stored)"
-    return [Problem(f"environment: {known.variable}", "not set", f"the key for {name}", mend)]
+    mend = f"run, in the shell that starts prisyn: export {variable}=...  (read from there, never stored)"
+    return [Problem(f"environment: {variable}", "not set", f"the key for {name}", mend)]
+
+
+def _own_key_problems(name: str, variable: str) -> list[Problem]:
+    """Of a variable that a person named. It must be called as keys are, so that its value is hidden wherever it is."""
+    problems = []
+    if split_name(name)[0] != "openai":
+        found = f"{variable}, for {name}"
+        expected = "a server that speaks OpenAI's API: openai:MODEL"
+        problems.append(Problem("key variable", found, expected, "leave it out: each provider has its own variable"))
+    if not names_a_secret(variable):
+        expected = "the name of an environment variable, ending in KEY, TOKEN, SECRET or PASSWORD"
+        # Whoever writes the key itself here must not find it on the screen.
+        mend = "name the variable, not the key itself; one called so is kept out of every message"
+        problems.append(Problem("key variable", "a name that says nothing of the kind", expected, mend))
+        return problems
+    return problems + _key_problems(name, variable, None)
 
 
 def _is_address(url: str) -> bool:

@@ -6,7 +6,7 @@ import os
 import re
 
 HIDDEN = "[key]"
-_NAMED = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$")
+_SECRET = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$")
 _SHAPES = re.compile(
     r"\b(?:sk|pk|rk|gsk|xai|hf|key)[-_][\w*.-]{6,}"
     r"|(?<=Bearer )[^\s'\",]+"
@@ -15,9 +15,14 @@ _SHAPES = re.compile(
 )
 
 
+def names_a_secret(variable: str) -> bool:
+    """Whether an environment variable is called as keys are, so that `redact` hides its value."""
+    return _SECRET.search(variable) is not None
+
+
 def redact(text: str) -> str:
     """`text` without the keys of this process's environment, and without anything that has the shape of a key."""
-    keys = (value for name, value in os.environ.items() if _NAMED.search(name) and len(value) >= 8)
+    keys = (value for name, value in os.environ.items() if names_a_secret(name) and len(value) >= 8)
     for key in sorted(keys, key=len, reverse=True):
         text = text.replace(key, HIDDEN)
     return _SHAPES.sub(HIDDEN, text)

@@ -203,6 +203,7 @@ def open_chat_reader(
     name: str,
     *,
     base_url: str | None = None,
+    key_variable: str | None = None,
     timeout: float = 120.0,
     price: str | None = None,
     structured: Structured = "auto",
@@ -213,7 +214,9 @@ def open_chat_reader(
     Further options are those of `ChatReader`. Raises InputError with everything that stands in the way.
     """
     given = parse_price(price) if price is not None else None
-    endpoint = ChatEndpoint(name, base_url=base_url, timeout=timeout, price=given, structured=structured)
+    endpoint = ChatEndpoint(
+        name, base_url=base_url, key_variable=key_variable, timeout=timeout, price=given, structured=structured
+    )
     return ChatReader(endpoint, **options)
 
 

@@ -209,6 +209,7 @@ def open_knowledge_reader(
     name: str,
     *,
     base_url: str | None = None,
+    key_variable: str | None = None,
     timeout: float = 120.0,
     price: str | None = None,
     structured: Structured = "auto",
@@ -216,5 +217,7 @@ def open_knowledge_reader(
 ) -> KnowledgeReader:
     """What `provider:model` recalls; options are `KnowledgeReader`'s. Raises InputError as `ChatEndpoint` does."""
     given = parse_price(price) if price is not None else None
-    endpoint = ChatEndpoint(name, base_url=base_url, timeout=timeout, price=given, structured=structured)
+    endpoint = ChatEndpoint(
+        name, base_url=base_url, key_variable=key_variable, timeout=timeout, price=given, structured=structured
+    )
     return KnowledgeReader(endpoint, **options)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from prisyn._command import Format, FormatOption, GraphOption, command, emit, emit_json, group, say
+from prisyn._command import Format, FormatOption, command, emit, emit_json, group, say
+from prisyn.commands import extract_run
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ app = group(
     "  prisyn extract run --source abstracts.xml --reader embedded --graph grn.db\n"
     "  prisyn extract evaluate --gold gold.jsonl --reader embedded --format json\n"
 )
+extract_run.register(app)
 
 
 class Entities(StrEnum):
@@ -33,146 +35,6 @@ class Entities(StrEnum):
 
 
 ReaderOption = Annotated[str, typer.Option("--reader", help="Who reads: embedded, or cooccurrence as a baseline.")]
-
-
-class EngineName(StrEnum):
-    """Where texts are read: in threads of this process, or by workers of a Ray cluster."""
-
-    THREADS = "threads"
-    RAY = "ray"
-
-
-@command(app, "run")
-def run(
-    source: Annotated[
-        list[str],
-        typer.Option(
-            "--source", help="A file or folder of texts, or pubmed; may be given repeatedly.", metavar="SOURCE"
-        ),
-    ],
-    graph: GraphOption,
-    reader: ReaderOption = "embedded",
-    query: Annotated[str, typer.Option("--query", help="What to look for, where the source is pubmed.")] = "",
-    most: Annotated[int | None, typer.Option("--most", min=1, help="Articles to take from PubMed at most.")] = None,
-    job: Annotated[
-        Path | None, typer.Option("--job", help="The folder that keeps the job.", show_default="GRAPH.job")
-    ] = None,
-    max_cost: Annotated[
-        float | None, typer.Option("--max-cost", min=0, help="US dollars that the whole job may cost.")
-    ] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=0, help="Tokens that the whole job may take.")
-    ] = None,
-    max_calls: Annotated[
-        int | None, typer.Option("--max-calls", min=0, help="Questions that the whole job may ask.")
-    ] = None,
-    engine: Annotated[EngineName, typer.Option(help="Read in threads, or on a Ray cluster.")] = EngineName.THREADS,
-    concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Texts read at once.", show_default="8 for a server's model, else 1")
-    ] = None,
-    rate: Annotated[float | None, typer.Option(min=0.01, help="Questions a minute at most.")] = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", help="A server that speaks the provider's API.", metavar="URL")
-    ] = None,
-    price: Annotated[
-        str | None, typer.Option(help="US dollars for a million tokens in and out.", metavar="IN,OUT")
-    ] = None,
-    retry: Annotated[bool, typer.Option("--retry", help="Try again what could not be read before.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count what would be read; ask no model, write nothing.")
-    ] = False,
-    sample: Annotated[
-        int | None, typer.Option(min=1, help="With --dry-run: read so many texts, and say what all will come to.")
-    ] = None,
-) -> None:
-    """Read texts and add what they state to a graph, text by text.
-
-    Stopped at any point, the same command goes on: no text is read twice, no answer is paid for twice, no statement
-    is added twice. What is done lies in a folder beside the graph. Texts are .txt, .jsonl, PubMed's .xml and MEDLINE,
-    PubTator's and BioC's files; a folder is read with all its folders; pubmed is asked with --query.
-
-    \b
-    Examples:
-      prisyn extract run --source abstracts.xml --graph grn.db
-      prisyn extract run --source notes/ --source more.jsonl --reader embedded --graph grn.db
-      prisyn extract run --source pubmed --query "GATA1 AND erythropoiesis" --most 500 --graph grn.db
-      prisyn extract run --source notes/ --reader openai:gpt-4o-mini --max-cost 5 --graph grn.db
-      prisyn extract run --source abstracts.xml --graph grn.db --dry-run
-    """
-    from grn_extract.jobs import Limits
-    from prisyn.extraction import Request, check, count, read, try_sample
-
-    request = Request(
-        sources=tuple(source),
-        graph=graph,
-        reader=reader,
-        limits=Limits(max_calls, max_tokens, max_cost),
-        job=job,
-        query=query,
-        most=most,
-        engine=engine.value,
-        concurrency=concurrency,
-        rate=rate,
-        base_url=base_url,
-        price=price,
-        retry=retry,
-        sample=sample,
-    )
-    if sample is not None and not dry_run:
-        found = Problem("--sample", str(sample), "nothing without --dry-run", "add --dry-run, or leave --sample out")
-        raise InputError([found])
-    if sample is not None:
-        try_sample(request)
-    elif dry_run:
-        check(request, opening=False)
-        count(request)
-    else:
-        read(request)
-
-
-@command(app, "quarantine")
-def quarantine(
-    job: Annotated[Path, typer.Argument(help="The folder of a job.")],
-    form: FormatOption = Format.TABLE,
-) -> None:
-    """List what a job could not read, and the statements it kept out of the graph, with the reasons.
-
-    \b
-    Examples:
-      prisyn extract quarantine grn.db.job
-      prisyn extract quarantine grn.db.job --format tsv
-    """
-    from grn_extract.jobs import JobState
-    from grn_extract.jobs.state import STATE
-
-    if not (job / STATE).is_file():
-        raise InputError(
-            [Problem(str(job), "no job", "the folder of a job", "name the folder: GRAPH.job, or that of --job")]
-        )
-    with JobState(job) as state:
-        rows: list[dict[str, Any]] = [
-            {
-                "what": "text",
-                "document": text.document,
-                "retryable": text.retryable,
-                "reason": text.reason,
-                "statement": "",
-            }
-            for text in state.quarantined()
-        ]
-        rows += [
-            {
-                "what": "statement",
-                "document": document,
-                "retryable": False,
-                "reason": "; ".join(item.reasons),
-                "statement": item.statement,
-            }
-            for document, item in state.set_aside()
-        ]
-    emit(rows, form)
-    if not rows:
-        say(f"nothing was set aside in {job}")
 
 
 @command(app, "evaluate")

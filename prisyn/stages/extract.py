@@ -69,7 +69,7 @@ def _read_corpus(run: Run, display: Lines) -> tuple[list[Evidence], Evaluation |
     """
     from grn_extract import compare, example_gold
     from grn_extract.jobs import Limits, MemoryGraph, run_job
-    from prisyn.extraction import Request, open_job, settings_of
+    from prisyn.extraction import Request, open_job
 
     section = run.settings.extract
     if section.corpus is None or section.reader == NO_READER:
@@ -77,15 +77,15 @@ def _read_corpus(run: Run, display: Lines) -> tuple[list[Evidence], Evaluation |
     documents = read_corpus(run)
     own = {"screen": section.screen} if section.reader == "embedded" else {}
     request = Request((), "", section.reader, Limits(), job=run.out / JOB, own=own)
-    with open_job(request) as (state, engine, reader, budget):
-        settings = json_fingerprint([settings_of(reader), own])
+    with open_job(request) as job:
+        state, settings = job.state, json_fingerprint([job.settings, own])
         result = run_job(
             state,
-            engine,
+            job.engine,
             documents,
             settings=settings,
             graph=MemoryGraph(),
-            budget=budget,
+            budget=job.budget,
             progress=lambda so_far: display.advance(so_far.done, len(documents), "texts read"),
         )
         texts = state.enrol(documents, settings)

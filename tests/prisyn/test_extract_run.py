@@ -124,6 +124,63 @@ def test_a_second_run_on_the_same_job_is_refused(words: list[object], tmp_path: 
     assert "another run at work" in done.stderr
 
 
+def test_a_limit_on_money_is_refused_where_nobody_knows_the_price(words: list[object], tmp_path: Path) -> None:
+    unknown = [*words[:-4], "--base-url", "https://models.example/v1", "--max-cost", "5"]
+    done = call(*unknown)
+    assert done.exit_code == 2
+    assert "what openai:double costs is not known" in done.stderr
+    assert "add --price IN,OUT" in done.stderr
+    assert not (tmp_path / "g.db.job").exists()
+    assert "--max-cost" not in call(*unknown, "--price", "1,2", "--dry-run").stderr
+
+
+def test_a_server_has_a_key_of_its_own_which_no_other_server_is_sent(
+    words: list[object], server: tuple[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server[1].key = "own-0123456789"
+    named = [*words, "--key-variable", "GPU_SERVER_KEY"]
+    missing = call(*named)
+    assert missing.exit_code == 2
+    assert "environment: GPU_SERVER_KEY: found not set" in missing.stderr
+    monkeypatch.setenv("GPU_SERVER_KEY", "wrong-9876543210")
+    refused = call(*named)
+    assert refused.exit_code == 2
+    assert "environment: GPU_SERVER_KEY: found HTTP 401: the key was refused" in refused.stderr
+    assert "wrong-9876543210" not in refused.stderr
+    monkeypatch.setenv("GPU_SERVER_KEY", server[1].key)
+    assert call(*named).exit_code == 0
+
+
+def test_a_key_given_for_the_name_of_its_variable_is_not_shown(words: list[object]) -> None:
+    for word in (KEY, "sk-proj-abcdef"):
+        done = call(*words, "--key-variable", word)
+        assert done.exit_code == 2
+        assert word not in done.stderr
+        assert "name the variable, not the key itself" in done.stderr
+
+
+def test_texts_are_read_as_often_as_asked_and_statements_not_asked_about_again(
+    words: list[object], server: tuple[str, Any]
+) -> None:
+    assert call(*words, "--samples", 3, "--passes", 1).exit_code == 0
+    assert len(server[1].calls) == 3 * COUNT
+
+
+def test_what_a_model_costs_and_who_says_so_is_told(words: list[object]) -> None:
+    done = call(*words)
+    assert "openai:double: 1 US dollars for a million tokens read, 2 for as many written (given)" in done.stderr
+
+
+def test_what_is_odd_about_a_statement_is_told_and_listed(words: list[object], tmp_path: Path) -> None:
+    (tmp_path / "notes.jsonl").write_text(json.dumps({"id": "odd", "text": "In cells LYZ activates SPI1."}) + "\n")
+    done = call(*words)
+    assert "1 of the statements noted as odd" in done.stderr
+    (row,) = json.loads(call("extract", "quarantine", tmp_path / "g.db.job", "--format", "json").stdout)
+    assert (row["what"], row["document"]) == ("note", "odd")
+    assert row["reason"] == "LYZ is on no list of transcription factors"
+    assert row["statement"] == "In cells LYZ activates SPI1."
+
+
 ARTICLE = """<PubmedArticle><MedlineCitation><PMID Version="1">{pmid}</PMID><Article>
 <ArticleTitle>On article {pmid}.</ArticleTitle><Abstract><AbstractText>SPI1 activates LYZ.</AbstractText></Abstract>
 </Article></MedlineCitation><PubmedData><History><PubMedPubDate PubStatus="entrez">
