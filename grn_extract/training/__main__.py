@@ -30,13 +30,14 @@ def main() -> None:
     parser.add_argument("--passes", type=int, default=1, help="over the examples, each with other negatives of GE")
     parser.add_argument("--start", type=Path, help="folder of an adapter to go on from")
     parser.add_argument("--learning-rate", type=float, default=Settings().learning_rate)
+    parser.add_argument("--steps", type=int, help="at most so many batches")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--calibrate-only", action="store_true", help="--out is trained already")
     options = parser.parse_args()
     if not options.calibrate_only:
         network = PairNetwork(embedded_model_dir(), adapter=None, threads=options.threads)
         passes = [training_examples(options.gold, seed=options.seed + number) for number in range(options.passes)]
-        settings = Settings(seed=options.seed, learning_rate=options.learning_rate)
+        settings = Settings(seed=options.seed, learning_rate=options.learning_rate, steps=options.steps)
         fit_adapter(network, passes, options.out, settings=settings, start=options.start, tell=_tell)
     _calibrate(options.out, options.gold, options.threads)
 

@@ -35,7 +35,9 @@ NAME = "regulation-lora-2"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`tokens` is the size of a batch; the learning rate rises over `warmup` steps and falls linearly to 0."""
+    """`tokens` is the size of a batch; the learning rate rises over `warmup` steps and falls linearly to 0 at the last
+    batch, or after `steps` where those are fewer.
+    """
 
     rank: int = 32
     scale: float = 1.0
@@ -44,6 +46,7 @@ class Settings:
     warmup: int = 30
     tokens: int = 1200
     clip: float = 1.0
+    steps: int | None = None
     seed: int = 0
 
 
@@ -84,9 +87,11 @@ def fit_adapter(
         batches.extend(
             [first + i for i in batch] for batch in _batches(lengths, settings.seed + number, settings.tokens)
         )
+    batches = batches[: settings.steps]
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda step: min((step + 1) / settings.warmup, 1 - step / (len(batches) + 1))
     )
+    asked = sum(len(examples[i].questions) for batch in batches for i in batch)
     running: dict[str, list[float]] = {}
     started = time.perf_counter()
     for step, batch in enumerate(batches, 1):
@@ -107,7 +112,7 @@ def fit_adapter(
             means = "  ".join(f"{name} {np.mean(values[-100:]):.3f}" for name, values in sorted(running.items()))
             tell(f"step {step}/{len(batches)}, {took:.0f} s: {means}")
         if step % every == 0 or step == len(batches):
-            _write(network, out, settings, start=start, steps=step, questions=sum(len(e.questions) for e in examples))
+            _write(network, out, settings, start=start, steps=step, questions=asked)
 
 
 def _add_changes(network: PairNetwork, settings: Settings) -> list[Any]:
