@@ -11,12 +11,13 @@ import networkx as nx
 from kg._find import find_gene
 from kg._record import merged
 from kg.belief import edge_beliefs, edge_effect
-from kg.curation import Curation, Decision, edge_curation, judgements
+from kg.curation import Curation, Decision, Judgement, edge_curation, judgements
 from kg.model import Edge, Effect, Evidence, Gene, GeneKind
 from kg.names import resolve
 
 Pair = tuple[str, str]
 
+NOBODY = Judgement()
 _ONE_UNJUDGED = Curation(unjudged=1)
 
 
@@ -67,6 +68,7 @@ class GRN:
         self._targets: dict[str, dict[str, dict[str, Evidence]]] = {}
         self._regulators: dict[str, dict[str, None]] = {}
         self._edges: dict[Pair, Edge] = {}
+        self._sorted: tuple[Edge, ...] | None = None
         self._networkx: nx.MultiDiGraph | None = None
 
     @classmethod
@@ -78,7 +80,7 @@ class GRN:
 
     def add(self, evidence: Iterable[Evidence]) -> int:
         """Add evidence; returns how many statements are new."""
-        self._networkx = None
+        self._sorted = self._networkx = None
         return sum(self._add(item) for item in evidence)
 
     def __len__(self) -> int:
@@ -122,8 +124,9 @@ class GRN:
 
     def edges(self, min_belief: float = 0.0) -> tuple[Edge, ...]:
         """Edges of at least this belief, sorted by the symbols, then the CURIEs, of regulator and target."""
-        edges = (self._edge(*pair) for pair in self._pairs())
-        return tuple(sorted((edge for edge in edges if edge.belief >= min_belief), key=_by_name))
+        if self._sorted is None:
+            self._sorted = tuple(sorted((self._edge(*pair) for pair in self._pairs()), key=_by_name))
+        return self._sorted if min_belief <= 0 else tuple(edge for edge in self._sorted if edge.belief >= min_belief)
 
     def edge(self, regulator: str | Gene, target: str | Gene) -> Edge:
         """The edge between two genes. Raises KeyError, with names like the ones asked for, where there is none."""
@@ -149,6 +152,10 @@ class GRN:
         answered with its human ortholog, nor the other way round, but the ortholog is named.
         """
         return find_gene(name, self._genes)
+
+    def judgement(self, item: Evidence) -> Judgement:
+        """Who holds what about the claim of a statement."""
+        return self._judged.get(item.claim, NOBODY) if self._judged else NOBODY
 
     def of(self, edges: Iterable[Edge]) -> GRN:
         """The network of these of its edges alone, with all their evidence and the decisions on it."""
@@ -217,7 +224,7 @@ class GRN:
         if known is None:
             statements = self._targets[regulator][target]
             evidence = tuple(statements[key] for key in sorted(statements))
-            beliefs = edge_beliefs(evidence)
+            beliefs = edge_beliefs(evidence, self._judged)
             genes = self._genes[regulator], self._genes[target]
             known = Edge(*genes, edge_effect(beliefs), beliefs, evidence, self._curation(evidence))
             self._edges[regulator, target] = known
