@@ -31,12 +31,12 @@ the edge and raise nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 from kg.curation import Judgement
 from kg.model import Beliefs, Effect, Evidence, SourceKind
-from kg.reliability import CURATED, reliability
+from kg.reliability import ANYBODY, CURATED, Reliability, table_in_use
 
 HYPOTHETICAL = 0.5
 """What a hypothetical statement counts, as a fraction of an asserted one."""
@@ -52,13 +52,22 @@ NOTHING_JUDGED: Mapping[str, Judgement] = MappingProxyType({})
 
 def edge_beliefs(evidence: Sequence[Evidence], judged: Mapping[str, Judgement] = NOTHING_JUDGED) -> Beliefs:
     """The beliefs in one edge given all its evidence, whose order does not matter, and judgements by claim."""
+    table = table_in_use()
     retracted = {item.witness for item in evidence if item.retracted}
-    weighed = [(_witness(item), *_weighed(item, retracted, judged)) for item in evidence]
-    strongest = _strongest(weighed, lambda effect: True)
+    strongest: dict[str, float] = {}
+    of_sign: dict[Effect, dict[str, float]] = {effect: {} for effect in Effect}
+    for item in evidence:
+        if item.negated or item.witness in retracted:
+            continue
+        witness = _witness(item)
+        effect, weight = _weighed(item, table, judged)
+        for weights in (strongest, of_sign[effect]):
+            if weight > weights.get(witness, 0.0):
+                weights[witness] = weight
     return Beliefs(
         regulation=_noisy_or(strongest.values()),
-        activation=_noisy_or(_strongest(weighed, lambda effect: effect is Effect.ACTIVATION).values()),
-        repression=_noisy_or(_strongest(weighed, lambda effect: effect is Effect.REPRESSION).values()),
+        activation=_noisy_or(of_sign[Effect.ACTIVATION].values()),
+        repression=_noisy_or(of_sign[Effect.REPRESSION].values()),
         witnesses=len(strongest),
     )
 
@@ -82,35 +91,25 @@ def _witness(item: Evidence) -> str:
     return item.witness
 
 
-def _weighed(item: Evidence, retracted: set[str], judged: Mapping[str, Judgement]) -> tuple[Effect, float]:
+def _weighed(item: Evidence, table: Mapping[str, Reliability], judged: Mapping[str, Judgement]) -> tuple[Effect, float]:
     """The sign a statement speaks for, and its weight p(i)."""
-    if item.negated or item.witness in retracted:
-        return item.effect, 0.0
-    effect, weight = _right(item, judged)
+    effect, weight = _right(item, table, judged)
     if item.kind is SourceKind.KNOWLEDGE:
         weight = min(weight, KNOWLEDGE_AT_MOST)
     return effect, weight * HYPOTHETICAL if item.hypothetical else weight
 
 
-def _right(item: Evidence, judged: Mapping[str, Judgement]) -> tuple[Effect, float]:
+def _right(item: Evidence, table: Mapping[str, Reliability], judged: Mapping[str, Judgement]) -> tuple[Effect, float]:
     """r(i), and the sign that is left of the statement. Where nobody has judged, its key need not be made."""
     judgement = judged.get(item.claim) if judged else None
     if judgement is None or judgement.balance == 0:
         source = item.provenance
-        return item.effect, reliability(source.reader).of(source.score)
+        return item.effect, (table.get(source.reader) or table[ANYBODY]).of(source.score)
     if judgement.balance > 0:
-        return item.effect, reliability(CURATED).probability
+        return item.effect, table[CURATED].probability
     if judgement.sign_only:
-        return Effect.UNKNOWN, reliability(CURATED).probability
+        return Effect.UNKNOWN, table[CURATED].probability
     return item.effect, 0.0
-
-
-def _strongest(weighed: Iterable[tuple[str, Effect, float]], counts: Callable[[Effect], bool]) -> dict[str, float]:
-    strongest: dict[str, float] = {}
-    for witness, effect, weight in weighed:
-        if weight > 0 and counts(effect):
-            strongest[witness] = max(weight, strongest.get(witness, 0.0))
-    return strongest
 
 
 def _noisy_or(probabilities: Iterable[float]) -> float:

@@ -62,12 +62,17 @@ def reliability(reader: str) -> Reliability:
 
     Raises InputError where `PRISYN_RELIABILITY` names a file that is no such table.
     """
-    table = _in_use(os.environ.get(OWN_TABLE, ""))
+    table = table_in_use()
     return table.get(reader) or table[ANYBODY]
 
 
+def table_in_use() -> Mapping[str, Reliability]:
+    """The table that `PRISYN_RELIABILITY` names, else the packaged one."""
+    return _named(os.environ.get(OWN_TABLE, ""))
+
+
 @cache
-def _in_use(own: str) -> Mapping[str, Reliability]:
+def _named(own: str) -> Mapping[str, Reliability]:
     return reliabilities(Path(own) if own else RELIABILITY_FILE)
 
 
@@ -111,7 +116,7 @@ def write_reliability(
     table = {name: _plain(readers[name]) for name in sorted(readers)}
     write_json(into or path, {"schema": _SCHEMA, "readers": table})
     reliabilities.cache_clear()
-    _in_use.cache_clear()
+    _named.cache_clear()
 
 
 _MEND = "write it with `prisyn kg curate reliability --write FILE`"
