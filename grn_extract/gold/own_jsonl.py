@@ -1,13 +1,16 @@
-"""Our own format: a line per document with `document`, `edges`, `phenomenon`, and `text` or a corpus beside it."""
+"""Our own format: a line per document with `document`, `edges`, `phenomenon`, and `text` or a corpus beside it.
+
+`judged` lists the only pairs of genes that were looked at, where not all were (see `GoldDocument`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from grn_extract.document import Document
-from grn_extract.gold._model import GoldDocument, GoldEdge
+from grn_extract.gold._model import GoldDocument, GoldEdge, Pair
 from grn_extract.gold._rows import convert, json_rows
 from grn_extract.sources import read_documents
 from kg import Effect
@@ -43,7 +46,14 @@ def _document(row: Mapping[str, Any], texts: Mapping[str, Document]) -> GoldDocu
         )
         for edge in row["edges"]
     )
-    return GoldDocument(document, edges, row.get("phenomenon", ""), row.get("split", ""))
+    judged = frozenset(map(_pair, row["judged"])) if "judged" in row else None
+    return GoldDocument(document, edges, row.get("phenomenon", ""), row.get("split", ""), judged)
+
+
+def _pair(genes: Sequence[str]) -> Pair:
+    if not isinstance(genes, list) or len(genes) != 2:
+        raise ValueError(f"{genes!r} is no pair of genes")
+    return _identifier(genes[0]), _identifier(genes[1])
 
 
 def _identifier(gene: str) -> str:
