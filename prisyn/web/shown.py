@@ -1,0 +1,72 @@
+"""What is seen of the edges around a gene: filtered as asked, and what of it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kg import GRN, Decision, Edge, Gene
+from kg.queries import EdgeFilter, regulators, targets
+
+MOST_DRAWN = 24
+"""Edges in each direction that are drawn; a picture of more is not read. The tables have all of them."""
+
+MOST_LISTED = 200
+"""Edges in each direction that are listed on one page; a file has all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The edges into and out of `gene` that a filter keeps, the best believed first, and how many it hides."""
+
+    gene: Gene
+    regulators: tuple[Edge, ...]
+    targets: tuple[Edge, ...]
+    hidden: int
+    decisions: tuple[Decision, ...] = field(default=(), repr=False)
+
+    @property
+    def edges(self) -> tuple[Edge, ...]:
+        """All of them; an edge of the gene onto itself once."""
+        return tuple(dict.fromkeys((*self.regulators, *self.targets)))
+
+    @property
+    def drawn(self) -> tuple[Edge, ...]:
+        """Those that are drawn."""
+        return tuple(dict.fromkeys((*self.regulators[:MOST_DRAWN], *self.targets[:MOST_DRAWN])))
+
+    @property
+    def grn(self) -> GRN:
+        """What is seen, as a network that can be exported."""
+        return GRN.from_evidence((item for edge in self.edges for item in edge.evidence), self.decisions)
+
+
+def shown(grn: GRN, gene: Gene, where: EdgeFilter) -> Shown:
+    """What is seen around a gene of a network."""
+    kept = regulators(grn, gene, where), targets(grn, gene, where)
+    edges = len(grn.regulators(gene)) + len(grn.targets(gene))
+    return Shown(gene, *kept, hidden=edges - sum(map(len, kept)), decisions=grn.decisions)
+
+
+def elements(gene: Gene, edges: Sequence[Edge]) -> dict[str, Any]:
+    """Nodes and edges for the script that draws them; nothing but identifiers, symbols, signs and numbers."""
+    genes = {each.curie: each for edge in edges for each in (edge.regulator, edge.target)} | {gene.curie: gene}
+    into = [edge.regulator.curie for edge in edges if edge.target == gene and edge.regulator != gene]
+    out = [edge.target.curie for edge in edges if edge.regulator == gene and edge.target != gene]
+    return {
+        "focus": gene.curie,
+        "regulators": [curie for curie in into if curie not in out],
+        "both": [curie for curie in into if curie in out],
+        "targets": [curie for curie in out if curie not in into],
+        "nodes": [{"id": each.curie, "symbol": each.symbol, "kind": str(each.kind)} for each in genes.values()],
+        "edges": [
+            {
+                "source": edge.regulator.curie,
+                "target": edge.target.curie,
+                "effect": str(edge.effect),
+                "belief": round(edge.belief, 3),
+            }
+            for edge in edges
+        ],
+    }

@@ -1,0 +1,88 @@
+"use strict";
+/* Draws the neighbourhood of a gene. The same graph and width give the same picture: every place is computed. */
+(() => {
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  let drawn = null;
+
+  /* Nodes on arcs around the focus, each at an angle of its own, so that no line runs through a node. */
+  function arc(places, curies, from, to, width, height) {
+    const rings = Math.max(1, Math.min(3, Math.ceil((curies.length * 62) / ((to - from) * width * 0.42))));
+    curies.forEach((curie, i) => {
+      const angle = from + ((i + 0.5) / curies.length) * (to - from);
+      const share = 1 - (i % rings) * (0.52 / rings);
+      places[curie] = { x: -Math.cos(angle) * width * 0.44 * share, y: -Math.sin(angle) * height * 0.43 * share };
+    });
+  }
+
+  function layout(data, width, height) {
+    const places = { [data.focus]: { x: 0, y: 0 } };
+    const side = data.both.length ? 0.42 : 0.12;
+    arc(places, data.regulators, side, Math.PI - side, width, height);
+    arc(places, data.targets, Math.PI + side, 2 * Math.PI - side, width, height);
+    const left = data.both.filter((_, i) => i % 2 === 0);
+    const right = data.both.filter((_, i) => i % 2 === 1);
+    arc(places, left, -side, side, width, height);
+    arc(places, right, Math.PI - side, Math.PI + side, width, height);
+    return places;
+  }
+
+  function style() {
+    const signs = {
+      activation: { "line-color": colour("up"), "target-arrow-color": colour("up"), "target-arrow-shape": "triangle" },
+      repression: { "line-color": colour("down"), "target-arrow-color": colour("down"), "target-arrow-shape": "tee" },
+      unknown: {
+        "line-color": colour("soft"), "target-arrow-color": colour("soft"), "target-arrow-shape": "circle",
+        "target-arrow-fill": "hollow", "line-style": "dashed",
+      },
+    };
+    return [
+      { selector: "node", style: {
+        label: "data(symbol)", "font-size": 11, "font-family": "system-ui, sans-serif", color: colour("ink"),
+        "text-valign": "center", width: "data(width)", height: 20, shape: "round-rectangle",
+        "background-color": colour("node"), "border-color": colour("node-line"), "border-width": 1 } },
+      { selector: 'node[kind = "family"]', style: { shape: "cut-rectangle" } },
+      { selector: "node.focus", style: {
+        "background-color": colour("focus"), color: colour("focus-ink"), "font-weight": 700, "font-size": 13,
+        /* Wide, so that the heads of the lines that end here stay apart. */
+        shape: "ellipse", width: "data(wide)", height: 62 } },
+      { selector: "edge", style: {
+        width: "mapData(belief, 0, 1, 0.8, 3.2)", "curve-style": "bezier", "control-point-step-size": 26,
+        "arrow-scale": 1.1, opacity: 0.85, "target-distance-from-node": 3 } },
+      ...Object.entries(signs).map(([effect, look]) => ({ selector: `edge[effect = "${effect}"]`, style: look })),
+    ];
+  }
+
+  function draw() {
+    const canvas = document.querySelector(".canvas[data-elements]");
+    if (drawn) { drawn.destroy(); drawn = null; }
+    if (!canvas || !window.cytoscape) return;
+    const data = JSON.parse(canvas.dataset.elements);
+    const places = layout(data, canvas.clientWidth, canvas.clientHeight);
+    const nodes = data.nodes.map((node) => ({
+      data: { ...node, width: Math.max(34, 12 + 7 * node.symbol.length), wide: Math.max(84, 36 + 8 * node.symbol.length) },
+      position: places[node.id], classes: node.id === data.focus ? "focus" : "",
+    }));
+    drawn = window.cytoscape({
+      container: canvas, style: style(), layout: { name: "preset", padding: 14 },
+      elements: { nodes, edges: data.edges.map((edge, i) => ({ data: { ...edge, id: `e${i}` } })) },
+      userZoomingEnabled: false, userPanningEnabled: false, boxSelectionEnabled: false, autoungrabify: true,
+    });
+    drawn.on("tap", "node", (event) => {
+      if (event.target.id() !== data.focus) {
+        window.location.assign(`/gene/${encodeURIComponent(event.target.id())}${window.location.search}`);
+      }
+    });
+    drawn.on("mouseover", "node", () => { canvas.dataset.over = "node"; });
+    drawn.on("mouseout", "node", () => { delete canvas.dataset.over; });
+    canvas.dataset.drawn = String(drawn.elements().length);
+  }
+
+  let width = window.innerWidth;
+  document.addEventListener("DOMContentLoaded", draw);
+  document.addEventListener("htmx:after:swap", (event) => { if (event.target.closest(".filters")) draw(); });
+  window.addEventListener("resize", () => { if (window.innerWidth !== width) { width = window.innerWidth; draw(); } });
+  window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  document.addEventListener("input", (event) => {
+    if (event.target.id === "min_belief") event.target.form.querySelector("output").value = Number(event.target.value).toFixed(2);
+  });
+})();
