@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from kg.curation import Curation, claim_key
+from kg.support import Support, edge_support
 from prisyn_base import sha256_text
 
 
@@ -126,8 +127,13 @@ class Evidence:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What lowers the statement's weight, in words: `negated`, `hedged` (hypothetical), `retracted`."""
-        marked = (("negated", self.negated), ("hedged", self.hypothetical), ("retracted", self.retracted))
+        """What lowers the statement's weight, in words: `negated`, `hedged` (hypothetical), `retracted`, `recalled`."""
+        marked = (
+            ("negated", self.negated),
+            ("hedged", self.hypothetical),
+            ("retracted", self.retracted),
+            ("recalled", self.kind is SourceKind.KNOWLEDGE),
+        )
         return tuple(word for word, there in marked if there)
 
 
@@ -159,6 +165,11 @@ class Edge:
     def belief(self) -> float:
         """The probability that the regulation exists, whatever its sign."""
         return self.beliefs.regulation
+
+    @property
+    def support(self) -> Support:
+        """What kinds of papers stand behind it: asserting, supposing, denying, retracted, and of which sign."""
+        return edge_support(self.evidence)
 
     @property
     def papers(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PUBMED = "pubmed"
 RAY = "ray"
 REPLAY = "replay:"
+KNOWLEDGE = "knowledge:"
 
 
 def job_problems(request: Request) -> Problems:
@@ -49,6 +50,9 @@ def reader_problems(request: Request) -> Problems:
         if told is not None:
             wanted = "nothing" if name in ("--samples", "--passes") else f"nothing: {request.reader} asks no server"
             problems.add(name, str(told), wanted, f"leave {name} out, or choose a chat model as reader")
+    if request.reader.startswith(KNOWLEDGE) and not request.texts:
+        mend = "`prisyn extract recall --genes ...` asks what a model recalls"
+        problems.add("--reader", request.reader, "one that reads texts", mend)
     if request.limits.cost is not None and not asks_nobody and _has_no_price(request):
         found = f"{request.limits.cost:g}, but what {request.model} costs is not known"
         expected = "a price, so that the limit can be kept"

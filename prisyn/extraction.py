@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prisyn._command import say
-from prisyn._extractcheck import PUBMED, RAY, job_problems, reader_problems
+from prisyn._extractcheck import KNOWLEDGE, PUBMED, RAY, job_problems, reader_problems
 from prisyn._fingerprint import code_fingerprint, json_fingerprint
 from prisyn.progress import counting, reading
 from prisyn_base import InputError
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from grn_extract.jobs import Engine, JobBudget, JobResult, JobState, Limits
     from grn_extract.jobs.job import Graph
 
-KNOWLEDGE = "knowledge:"
 SHOWN = 5
 """Texts and statements that were set aside and are named at the end; `prisyn extract quarantine` names them all."""
 

@@ -12,6 +12,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from grn_extract.calls import Budget, CallLog
@@ -28,6 +29,9 @@ from kg import Effect, Evidence, Gene, Provenance, SourceKind, resolve
 AT_ONCE = 200
 """Genes in one question."""
 
+RECALL = "recall:"
+"""Begins the id of a document that asks about one gene of its list (`recall:LYZ`), or for the factors alone."""
+
 MOST_GENES = 20_000
 """In one list; each costs a call."""
 
@@ -41,9 +45,37 @@ class Named:
     share: float = 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class GeneList:
+    """The genes of a list, each once, and the names in it that stand for none, with the reason."""
+
+    genes: tuple[Named, ...]
+    unknown: tuple[tuple[str, str], ...]
+
+
+@lru_cache(maxsize=8)
+def read_genes(text: str, species: str) -> GeneList:
+    """A list of genes by name, a line each or parted by commas or tabs. Raises UnreadableDocument for one too long."""
+    names = dict.fromkeys(part.strip() for part in text.replace(",", "\n").replace("\t", "\n").splitlines())
+    names.pop("", None)
+    if len(names) > MOST_GENES:
+        raise UnreadableDocument(f"{len(names):,} names; at most {MOST_GENES:,} are asked about", retryable=False)
+    found: dict[Gene, Named] = {}
+    unknown = []
+    for name in names:
+        resolution = resolve(name, species)
+        if resolution.gene is None:
+            unknown.append((name, resolution.reason))
+        else:
+            found.setdefault(resolution.gene, Named(name, resolution.gene))
+    return GeneList(tuple(found.values()), tuple(unknown))
+
+
 class KnowledgeReader:
     """A document is a list of genes, by name, a line each (or parted by commas or tabs); there is nothing to quote.
 
+    One whose id is `recall:LYZ` asks for the regulators of LYZ alone, which need not be in the list; `recall:` asks
+    for factors and states nothing. So a long list can be asked about in parts, the factors once: they are in the log.
     `species` decides what the names stand for. `repeats`, `frequency` and `temperature` are those of naming factors;
     regulators are asked for once a gene. A name that stands for no gene, and an answer that is not in the list, is
     told to `quarantine`. Several threads may read at once.
@@ -118,27 +150,32 @@ class KnowledgeReader:
         for done, document in enumerate(documents, 1):
             genes = self.genes(document)
             factors, spent = self.factors(genes, document)
-            for number, target in enumerate(genes if factors else ()):
-                yield from self._recall(target, factors, document, spent.part(number, len(genes)))
+            places = {gene: place for place, gene in enumerate(genes)}
+            for target in self._targets(document, genes) if factors else ():
+                share = spent.part(places[target], len(genes)) if target in places else Spent(at=spent.at)
+                yield from self._recall(target, factors, document, share)
             if progress:
                 progress(done)
 
     def genes(self, document: Document) -> list[Named]:
         """The genes of a list, each once. Raises UnreadableDocument for a list too long to be one of genes."""
-        names = dict.fromkeys(
-            part.strip() for part in document.text.replace(",", "\n").replace("\t", "\n").splitlines()
-        )
-        names.pop("", None)
-        if len(names) > MOST_GENES:
-            raise UnreadableDocument(f"{len(names):,} names; at most {MOST_GENES:,} are asked about", retryable=False)
-        found: dict[Gene, Named] = {}
-        for name in names:
-            resolution = resolve(name, self._species)
-            if resolution.gene is None:
-                self._drop(document, {"gene": name}, resolution.reason)
-            else:
-                found.setdefault(resolution.gene, Named(name, resolution.gene))
-        return list(found.values())
+        listed = read_genes(document.text, self._species)
+        for name, reason in listed.unknown:
+            self._drop_of_list(document, {"gene": name}, reason)
+        return list(listed.genes)
+
+    def _targets(self, document: Document, genes: list[Named]) -> list[Named]:
+        """The genes whose regulators a document asks for."""
+        if not document.id.startswith(RECALL):
+            return genes
+        name = document.id.removeprefix(RECALL)
+        if not name:
+            return []
+        found = resolve(name, self._species)
+        if found.gene is None:
+            self._drop(document, {"target": name}, found.reason)
+            return []
+        return [next((item for item in genes if item.gene == found.gene), Named(name, found.gene))]
 
     def factors(self, genes: Sequence[Named], document: Document) -> tuple[list[Named], Spent]:
         """The genes that at least `frequency` of `repeats` askings call transcription factors, and what that took."""
@@ -153,7 +190,7 @@ class KnowledgeReader:
                 votes.update({name.casefold() for name in answer.factors})
                 for name in answer.factors:
                     if name.casefold() not in by_name:
-                        self._drop(document, {"factor": name}, "named as a factor, but not in the list")
+                        self._drop_of_list(document, {"factor": name}, "named as a factor, but not in the list")
         taken = [name for name in by_name if votes[name] >= self._frequency]
         return [Named(by_name[n].name, by_name[n].gene, votes[n] / self._repeats) for n in taken], spent
 
@@ -199,6 +236,11 @@ class KnowledgeReader:
         temperature = self._temperature if prompt is self._factors else 0.0
         question = Question(prompt, fields, document.id, self._max_tokens, temperature, sample)
         return ask_until_valid(self.asker, question, lambda text: parse(text, kind), attempts=self._attempts)
+
+    def _drop_of_list(self, document: Document, item: Any, reason: str) -> None:
+        """What is wrong with a list is told once, however many documents ask about it."""
+        if document.id == RECALL or not document.id.startswith(RECALL):
+            self._drop(document, item, reason)
 
     def _drop(self, document: Document, item: Any, reason: str) -> None:
         if self._quarantine:

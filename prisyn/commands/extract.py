@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from prisyn._command import Format, FormatOption, command, emit, emit_json, group, say
-from prisyn.commands import extract_run
+from prisyn.commands import extract_recall, extract_run
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ app = group(
     "  prisyn extract evaluate --gold gold.jsonl --reader embedded --format json\n"
 )
 extract_run.register(app)
+extract_recall.register(app)
 
 
 class Entities(StrEnum):
@@ -32,6 +33,14 @@ class Entities(StrEnum):
 
     GOLD = "gold"
     FOUND = "found"
+
+
+class Flagged(StrEnum):
+    """Whether denied and supposed statements count as statements."""
+
+    CORPUS = "corpus"
+    COUNTED = "counted"
+    LEFT_OUT = "left-out"
 
 
 ReaderOption = Annotated[str, typer.Option("--reader", help="Who reads: embedded, or cooccurrence as a baseline.")]
@@ -49,13 +58,10 @@ def evaluate(
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Read only so many texts, drawn by --seed.")] = None,
     seed: Annotated[int, typer.Option(help="Of the draw and of the intervals.")] = 0,
-    count_flagged: Annotated[
-        bool,
-        typer.Option(
-            "--count-flagged",
-            help="Take denied and supposed statements for stated ones: GE, ExTRI2 and BioRED do not mark theirs.",
-        ),
-    ] = False,
+    flagged: Annotated[
+        Flagged,
+        typer.Option(help="Denied and supposed statements: `corpus` counts them where the corpus marks none apart."),
+    ] = Flagged.CORPUS,
     errors: Annotated[Path | None, typer.Option(help="A table of every mistake, to read.", metavar="FILE.tsv")] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -84,17 +90,18 @@ def evaluate(
     texts = _drawn(_half(example_gold() if gold == EXAMPLE else read_gold(gold), split), limit, seed)
     if entities is Entities.FOUND:
         texts = [without_entities(item) for item in texts]
+    if flagged is not Flagged.CORPUS:
+        texts = [replace(item, marks_flagged=flagged is Flagged.LEFT_OUT) for item in texts]
     chosen = open_reader(reader)
     started, calls = time.perf_counter(), chosen.calls
     with counting("texts read", len(texts)) as progress:
         evidence = list(chosen.read((item.document for item in texts), progress))
     seconds = round(time.perf_counter() - started, 3)
-    if count_flagged:
-        evidence = [replace(item, negated=False, hypothetical=False) for item in evidence]
     result = compare(evidence, texts, reader=chosen.name, seconds=seconds, calls=chosen.calls - calls, seed=seed)
     if errors is not None:
         write_mistakes(find_mistakes(evidence, texts), errors)
-    values = result.to_json() | {"entities": entities.value, "flagged": "counted" if count_flagged else "left out"}
+    how_flagged = "left out" if all(item.marks_flagged for item in texts) else "counted"
+    values = result.to_json() | {"entities": entities.value, "flagged": how_flagged}
     if form is Format.JSON:
         emit_json(values)
         return

@@ -32,6 +32,7 @@ COMMANDS = [
     ("extract", "evaluate"),
     ("extract", "databases"),
     ("extract", "quarantine"),
+    ("extract", "recall"),
     ("extract", "prompts"),
     ("kg",),
     ("kg", "import"),

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,27 +20,6 @@ COUNT = 8
 
 def call(*words: object) -> Result:
     return CliRunner(env={"COLUMNS": "200", "OPENAI_API_KEY": KEY}).invoke(app, [str(word) for word in words])
-
-
-def load(name: str) -> Any:
-    """A double of a server, by the name of its file."""
-    file = Path(__file__).parents[1] / "grn_extract" / "servers" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"{name}_double", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[f"{name}_double"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def server() -> Iterator[tuple[str, Any]]:
-    """A server that answers as it should, and what it was asked."""
-    module = load("openai_double")
-    double = module.Double()
-    with module.running(double) as url:
-        yield url, double
 
 
 @pytest.fixture
@@ -187,9 +164,11 @@ ARTICLE = """<PubmedArticle><MedlineCitation><PMID Version="1">{pmid}</PMID><Art
 <Year>2001</Year><Month>2</Month><Day>3</Day></PubMedPubDate></History></PubmedData></PubmedArticle>"""
 
 
-def test_pubmed_is_searched_read_and_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pubmed_is_searched_read_and_not_asked_again(
+    load_double: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = ("extract", "run", "--source", "pubmed", "--query", "SPI1", "--reader", "cooccurrence")
-    with load("eutils").serve({str(n): ARTICLE.format(pmid=n) for n in range(1001, 1006)}) as pubmed:
+    with load_double("eutils").serve({str(n): ARTICLE.format(pmid=n) for n in range(1001, 1006)}) as pubmed:
         monkeypatch.setenv("PRISYN_EUTILS_URL", pubmed.url)
         done = call(*words, "--graph", tmp_path / "g.db")
         assert done.exit_code == 0, done.stderr
