@@ -34,12 +34,14 @@ _SETTLED = (Standing.ACCEPTED, Standing.REJECTED, Standing.DISPUTED)
 class ReviewItem:
     """A claim to judge: its surest reading, all who read the same, the edge it speaks for, and why it comes here.
 
-    `change` is the expected change of belief, `reach` the weight of what lies behind the edge.
+    `beliefs` are those of the edge if nobody had judged this claim, so that a second opinion is not led by the first.
+    `change` is the expected change of them, `reach` the weight of what lies behind the edge.
     """
 
     statement: Evidence
     readers: tuple[str, ...]
     edge: Edge
+    beliefs: Beliefs
     change: float
     reach: float
 
@@ -80,16 +82,16 @@ def review_queue(
 def _item(edge: Edge, readings: list[Evidence], judged: Mapping[str, Judgement], k: int) -> ReviewItem:
     surest = min(readings, key=lambda item: (-_right(item), item.id))
     readers = tuple(sorted({item.provenance.reader for item in readings}))
-    return ReviewItem(surest, readers, edge, _expected_change(edge, surest, judged), math.log2(2 + k))
+    others = {item.claim: judged[item.claim] for item in edge.evidence if item.claim in judged}
+    now = edge_beliefs(edge.evidence, others) if others.pop(surest.claim, None) else edge.beliefs
+    return ReviewItem(surest, readers, edge, now, _expected_change(edge, surest, now, others), math.log2(2 + k))
 
 
-def _expected_change(edge: Edge, statement: Evidence, judged: Mapping[str, Judgement]) -> float:
+def _expected_change(edge: Edge, statement: Evidence, now: Beliefs, others: Mapping[str, Judgement]) -> float:
     if statement.negated or statement.retracted:
         return 0.0
-    others = {item.claim: judged[item.claim] for item in edge.evidence if item.claim in judged}
-    now = edge_beliefs(edge.evidence, others) if others.pop(statement.claim, None) else edge.beliefs
-    accepted = edge_beliefs(edge.evidence, others | {statement.claim: _ACCEPTED})
-    rejected = edge_beliefs(edge.evidence, others | {statement.claim: _REJECTED})
+    accepted = edge_beliefs(edge.evidence, {**others, statement.claim: _ACCEPTED})
+    rejected = edge_beliefs(edge.evidence, {**others, statement.claim: _REJECTED})
     p = _right(statement)
     return p * _change(now, accepted) + (1 - p) * _change(now, rejected)
 
