@@ -6,9 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol, Self
 
+from kg.curation import Decision
 from kg.grn import GRN, GrnStats
-from kg.model import Evidence
-from prisyn_base import InputError, Problem
+from kg.model import Evidence, Gene
+from prisyn_base import InputError, Problem, require
+
+SERVERS = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
+"""The schemes of a Neo4j server's URL; `+s` is encrypted, `+ssc` is so with a certificate that nobody vouches for."""
 
 
 class GraphStore(Protocol):
@@ -29,8 +33,25 @@ class GraphStore(Protocol):
         """Statements, sorted by id, optionally only those of a regulator or target given by CURIE."""
         ...
 
+    def changed_since(self, time: str) -> Iterator[Evidence]:
+        """Statements added, or known better (retracted, say), at this time or later by the store's clock; the earliest
+        first. `time` is a date or time in ISO 8601, in UTC where it names no zone; InputError where it is not."""
+        ...
+
+    def genes(self) -> Iterator[Gene]:
+        """Every gene and family, sorted by symbol and CURIE."""
+        ...
+
+    def decide(self, decisions: Iterable[Decision]) -> int:
+        """Append what curators decided; returns how many are new. Nothing that is kept is ever changed."""
+        ...
+
+    def decisions(self, claim: str | None = None) -> Iterator[Decision]:
+        """Decisions by time and id, optionally only those on one claim (`Evidence.claim`)."""
+        ...
+
     def grn(self) -> GRN:
-        """The network of everything kept."""
+        """The network of everything kept, judged by every decision."""
         ...
 
     def stats(self) -> GrnStats:
@@ -57,14 +78,21 @@ def store_problems(url: str | Path) -> tuple[Problem, ...]:
 
 
 def open_store(url: str | Path) -> GraphStore:
-    """The store at `url`: a path to a file, made if it is not there.
+    """The store at `url`: a path to a file, made if it is not there, or `neo4j://host:port` (or `bolt://`).
 
-    Raises InputError for other kinds of URL, and for a file that is no graph, is damaged, or is of a newer version.
+    A server's name and password come from NEO4J_USER and NEO4J_PASSWORD in the environment. Raises InputError for other
+    kinds of URL, for what is no graph, is damaged, in use or of a newer version, and for a server that does not answer;
+    MissingExtraError where the driver of Neo4j is not installed.
     """
     scheme, separator, _ = str(url).partition("://")
+    if separator and scheme in SERVERS:
+        require("neo4j", extra="neo4j")
+        from kg.stores.neo4j import Neo4jStore
+
+        return Neo4jStore(str(url))
     if separator and scheme != "file":
-        found = f"a {scheme}:// URL"
-        raise InputError([Problem("graph", found, "a path to a file", "keep the graph in a file, say grn.db")])
+        mend = "keep the graph in a file, say grn.db, or on a Neo4j server"
+        raise InputError([Problem("graph", f"a {scheme}:// URL", "a path to a file, or neo4j://host:port", mend)])
     from kg.stores.embedded import EmbeddedStore
 
     return EmbeddedStore(Path(str(url).removeprefix("file://")))
