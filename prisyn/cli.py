@@ -8,7 +8,7 @@ import typer
 
 from prisyn import __version__
 from prisyn._command import group
-from prisyn.commands import audit, extract, generate, kg, kg_exchange, models, prompts, run
+from prisyn.commands import audit, extract, generate, kg, kg_exchange, models, prompts, run, serve
 
 app = group(
     "Published gene regulation, one private release, one honest audit.\n\n"
@@ -19,6 +19,7 @@ app = group(
     "  prisyn doctor                what is installed and what is missing\n"
 )
 run.register(app)
+serve.register(app)
 prompts.register(extract.app)
 kg_exchange.register(kg.app)
 app.add_typer(extract.app, name="extract")

@@ -27,6 +27,7 @@ COMMANDS = [
     ("run",),
     ("init",),
     ("doctor",),
+    ("serve",),
     ("extract",),
     ("extract", "run"),
     ("extract", "evaluate"),
@@ -54,7 +55,7 @@ COMMANDS = [
     ("models", "list"),
     ("models", "fetch"),
 ]
-HEAVY = {"torch", "transformers", "anndata", "scanpy", "networkx", "pandas", "numpy", "sklearn", "matplotlib"}
+HEAVY = {"fastapi", "torch", "transformers", "anndata", "scanpy", "networkx", "pandas", "numpy", "sklearn", "matplotlib"}
 
 
 def loaded_by(arguments: list[str], environment: dict[str, str]) -> set[str]:
