@@ -55,7 +55,7 @@ COMMANDS = [
     ("models", "list"),
     ("models", "fetch"),
 ]
-HEAVY = {"fastapi", "torch", "transformers", "anndata", "scanpy", "networkx", "pandas", "numpy", "sklearn", "matplotlib"}
+HEAVY = set("fastapi torch transformers anndata scanpy networkx pandas numpy sklearn matplotlib".split())
 
 
 def loaded_by(arguments: list[str], environment: dict[str, str]) -> set[str]:
