@@ -5,7 +5,7 @@ from kg._record import from_record, to_record
 from kg.belief import edge_beliefs, edge_effect
 from kg.context import Context
 from kg.curation import Curation, Decision, ErrorKind, Judgement, Standing, Verdict, edge_curation, judgements
-from kg.formats import Format, ImportResult, Refused, export, formats, read
+from kg.formats import Format, ImportResult, Loss, Refused, export, formats, read
 from kg.grn import GRN, Cut, GrnStats, Restriction
 from kg.mentions import Mention, find_mentions
 from kg.model import Beliefs, Edge, Effect, Evidence, Gene, GeneKind, Provenance, SourceKind
@@ -43,6 +43,7 @@ __all__ = [
     "GrnStats",
     "ImportResult",
     "Judgement",
+    "Loss",
     "Mention",
     "Provenance",
     "Refused",

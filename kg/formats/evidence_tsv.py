@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from kg._record import SCHEMA, from_record, to_record
-from kg.formats._format import Format, ImportResult, lines, read_lines
+from kg.formats._format import Format, ImportResult
+from kg.formats._names import Names
+from kg.formats._text import lines, read_lines
 from kg.grn import GRN
 from kg.model import Evidence
 from prisyn_base import InputError, Problem
@@ -31,13 +33,13 @@ def write(grn: GRN, path: Path) -> None:
             stream.write("\t".join(json.dumps(flat[name], ensure_ascii=False) for name in COLUMNS) + "\n")
 
 
-def read(path: Path) -> ImportResult:
+def read(path: Path, names: Names) -> ImportResult:
     """The statements of a file; malformed rows are refused. Raises InputError where the two head lines differ."""
     head = [line for _, line in zip(range(2), (line for _, line in lines(path)), strict=False)]
     if [(line or "").rstrip("\r\n") for line in head] != [_HEADER, "\t".join(COLUMNS)]:
         expected = f"the head lines of an evidence table, schema {SCHEMA}"
         raise InputError([Problem(str(path), repr((head or [""])[0])[:80], expected, "name the file's own format")])
-    return read_lines(path, _parse, "rows of evidence", start=3)
+    return read_lines(path, lambda line: names.statement(_parse(line)), "rows of evidence", start=3)
 
 
 def _flat(record: dict[str, Any]) -> dict[str, Any]:
@@ -61,4 +63,4 @@ def _value(cell: str) -> Any:
         raise ValueError(f"cell {cell[:40]!r} is not a JSON value") from error
 
 
-FORMAT = Format("evidence-tsv", loses="nothing", write=write, read=read)
+FORMAT = Format("evidence-tsv", "PriSyn, spreadsheets", write=write, read=read)

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from kg._record import SCHEMA, from_record, to_record
-from kg.formats._format import Format, ImportResult, read_lines
+from kg.formats._format import Format, ImportResult
+from kg.formats._names import Names
+from kg.formats._text import read_lines
 from kg.grn import GRN
 from kg.model import Evidence
 
@@ -20,9 +22,9 @@ def write(grn: GRN, path: Path) -> None:
             stream.write(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def read(path: Path) -> ImportResult:
+def read(path: Path, names: Names) -> ImportResult:
     """The statements of a file; malformed lines, and lines of a newer schema, are refused."""
-    return read_lines(path, _parse, "JSON lines of evidence")
+    return read_lines(path, lambda line: names.statement(_parse(line)), "JSON lines of evidence")
 
 
 def _parse(line: str) -> Evidence:
@@ -38,4 +40,4 @@ def _parse(line: str) -> Evidence:
     return from_record(record)
 
 
-FORMAT = Format("jsonl", loses="nothing", write=write, read=read)
+FORMAT = Format("jsonl", "PriSyn, scripts, jq", write=write, read=read)

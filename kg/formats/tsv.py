@@ -1,12 +1,16 @@
-"""The edge table: one row an edge, for people and spreadsheets. Import is by `evidence-tsv` or `jsonl`."""
+"""The edge table: one row an edge, for people and spreadsheets. What loses nothing is `evidence-tsv`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from kg.formats._format import Format
+from kg.formats._edges import Claim, effect_of, evidence_of, number_of, score_of
+from kg.formats._format import STATEMENTS, Format, ImportResult, Loss
+from kg.formats._names import Names
+from kg.formats._text import one_line, read_table
 from kg.grn import GRN
-from kg.model import Edge
+from kg.model import Edge, Evidence
 
 COLUMNS = (
     "regulator",
@@ -21,40 +25,58 @@ COLUMNS = (
     "target_id",
     "species",
 )
+_NEEDED = ("regulator", "target", "effect", "belief")
 
 
 def write(grn: GRN, path: Path) -> None:
     """Edges sorted by symbols; beliefs with six decimals; `papers` and `evidence` are counts.
 
     `papers` counts all distinct papers and documents of the edge, those that raise no belief too. `species` is the
-    target's, since families have none.
+    target's, since families have none. Edges that nothing supports have belief 0, and are not read back.
     """
     with path.open("w", encoding="utf-8", newline="\n") as stream:
         stream.write("\t".join(COLUMNS) + "\n")
         stream.writelines("\t".join(map(_cell, _row(edge))) + "\n" for edge in grn.edges())
 
 
-def _row(edge: Edge) -> tuple[object, ...]:
+def read(path: Path, names: Names) -> ImportResult:
+    """One statement an edge, of unknown paper. Of other tables the columns in `_NEEDED` are enough."""
+
+    def parse(row: Mapping[str, str]) -> list[Evidence]:
+        belief = number_of(row["belief"], "belief")
+        if belief <= 0:
+            raise ValueError("belief 0: no statement supports the edge")
+        symbols = _unquoted(row["regulator"]), _unquoted(row["target"])
+        if "regulator_id" in row and "target_id" in row:
+            curies, species = (row["regulator_id"], row["target_id"]), row.get("species", "")
+            regulator, target = (
+                names.identified(curie, role, symbol=symbol, species=species)
+                for curie, role, symbol in zip(curies, ("regulator", "target"), symbols, strict=True)
+            )
+        else:
+            regulator, target = names.pair(*symbols)
+        claim = Claim(regulator, target, effect_of(row["effect"]), score=score_of(belief))
+        return list(evidence_of(claim, "tsv"))
+
+    return read_table(path, _NEEDED, parse, "rows of edges")
+
+
+def _row(edge: Edge) -> Iterator[object]:
     beliefs = edge.beliefs
-    return (
-        edge.regulator.symbol,
-        edge.target.symbol,
-        edge.effect.value,
-        f"{beliefs.regulation:.6f}",
-        f"{beliefs.activation:.6f}",
-        f"{beliefs.repression:.6f}",
-        len(edge.papers),
-        len(edge.evidence),
-        edge.regulator.curie,
-        edge.target.curie,
-        edge.target.species,
-    )
+    yield from (edge.regulator.symbol, edge.target.symbol, edge.effect.value)
+    yield from (f"{belief:.6f}" for belief in (beliefs.regulation, beliefs.activation, beliefs.repression))
+    yield from (len(edge.papers), len(edge.evidence))
+    yield from (edge.regulator.curie, edge.target.curie, edge.target.species)
 
 
 def _cell(value: object) -> str:
-    """No tab, line break or other control character, and nothing a spreadsheet would run as a formula."""
-    text = "".join(letter if letter.isprintable() else " " for letter in str(value))
+    """One line of text, and nothing a spreadsheet would run as a formula."""
+    text = one_line(str(value))
     return f"'{text}" if text[:1] in ("=", "+", "-", "@") else text
 
 
-FORMAT = Format("tsv", loses="the evidence: sentences, papers' numbers, readers", write=write)
+def _unquoted(symbol: str) -> str:
+    return symbol[1:] if symbol[:2] in ("'=", "'+", "'-", "'@") else symbol
+
+
+FORMAT = Format("tsv", "people, spreadsheets, R", (*STATEMENTS, Loss.PAPERS), write, read)
