@@ -31,7 +31,7 @@ RESAMPLES = 2000
 Ratings = Sequence[Mapping[str, str]]
 """A unit (a claim) each: the value that each curator who judged it gave. Who did not judge it is not in it."""
 
-_Figure = Callable[[NDArray[np.float64]], float]
+_Figure = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,30 +103,29 @@ def _numbered(values: Iterable[str]) -> dict[str, int]:
     return {value: number for number, value in enumerate(sorted(set(values)))}
 
 
-def _kappa(table: NDArray[np.float64]) -> float:
-    """Of the table of counts by both curators' values; NaN where it is not defined."""
-    n = table.sum()
-    seen = np.trace(table) / n
-    chance = float(table.sum(axis=0) @ table.sum(axis=1)) / n**2
-    return float((seen - chance) / (1 - chance)) if chance < 1 else np.nan
+def _kappa(tables: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of tables of counts by both curators' values, (draws, values, values); NaN where it is not defined."""
+    n = tables.sum(axis=(1, 2))
+    seen = np.trace(tables, axis1=1, axis2=2) / n
+    chance = (tables.sum(axis=1) * tables.sum(axis=2)).sum(axis=1) / n**2
+    return np.where(chance < 1, (seen - chance) / np.where(chance < 1, 1 - chance, 1), np.nan)
 
 
-def _alpha(sums: NDArray[np.float64]) -> float:
-    """Of the disagreement and the counts by value, both summed over units; NaN where it is not defined."""
-    disagreement, counts = sums[0], sums[1:]
-    n = counts.sum()
-    expected = float((counts * (n - counts)).sum())
-    return float(1 - (n - 1) * disagreement / expected) if expected > 0 else np.nan
+def _alpha(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of the disagreement and the counts by value, (draws, 1 + values); NaN where it is not defined."""
+    disagreement, counts = sums[:, 0], sums[:, 1:]
+    n = counts.sum(axis=1)
+    expected = (counts * (n[:, None] - counts)).sum(axis=1)
+    return np.where(expected > 0, 1 - (n - 1) * disagreement / np.where(expected > 0, expected, 1), np.nan)
 
 
 def _measured(units: NDArray[np.float64], figure: _Figure, seed: int) -> Measure:
     """A figure of the sum over units (the first axis), with its interval over draws of units."""
     n = len(units)
-    value = figure(units.sum(axis=0)) if n else np.nan
+    value = float(figure(units.sum(axis=0)[None])[0]) if n else np.nan
     if np.isnan(value):
         return Measure(None, None, n)
-    rng = np.random.default_rng(seed)
-    draws = (rng.multinomial(n, np.full(n, 1 / n)) for _ in range(RESAMPLES))
-    values = np.array([figure(np.tensordot(draw, units, axes=1)) for draw in draws])
-    low, high = np.quantile(values[~np.isnan(values)], (0.025, 0.975))
+    draws = np.random.default_rng(seed).multinomial(n, np.full(n, 1 / n), size=RESAMPLES)
+    values = figure(np.tensordot(draws, units, axes=1))
+    low, high = np.nanquantile(values, (0.025, 0.975))
     return Measure(value, (float(low), float(high)), n)
