@@ -1,5 +1,6 @@
 """Questions to the graph, one file each. Every one takes an `EdgeFilter`; every answer is a frozen dataclass."""
 
+from kg.queries.changes import Change, Kind, changes
 from kg.queries.comparison import Comparison, Share, compare
 from kg.queries.contradictions import Contradiction, Dispute, contradictions
 from kg.queries.filters import EVERYTHING, EdgeFilter, filtered
@@ -12,11 +13,13 @@ from kg.queries.motifs import (
     feed_forward_loops,
     feedback_loops,
 )
+from kg.queries.neighbours import edge_between, find, regulators, targets
 from kg.queries.paths import Path, paths, sign_product
 from kg.queries.subgraph import Join, Subgraph, subgraph
 
 __all__ = [
     "EVERYTHING",
+    "Change",
     "Comparison",
     "Contradiction",
     "Dispute",
@@ -25,18 +28,24 @@ __all__ = [
     "FeedbackLoop",
     "Hub",
     "Join",
+    "Kind",
     "LoopType",
     "Path",
     "Share",
     "Subgraph",
+    "changes",
     "compare",
     "contradictions",
     "count_feed_forward_loops",
+    "edge_between",
     "feed_forward_loops",
     "feedback_loops",
     "filtered",
+    "find",
     "hubs",
     "paths",
+    "regulators",
     "sign_product",
     "subgraph",
+    "targets",
 ]

@@ -105,7 +105,7 @@ def feed_forward_loops(
     most: int | None = None,
     where: EdgeFilter = EVERYTHING,
 ) -> tuple[FeedForwardLoop, ...]:
-    """Feed-forward loops of three different genes, those with the most believed weakest edge first.
+    """Feed-forward loops of three different genes, signed ones first, then by the belief in the weakest edge.
 
     Optionally only those that hold `gene`, in any place, or are of `types`. The cost is that of intersecting the
     targets of both ends of every edge between regulators. Raises KeyError for a gene that is not in the graph.
@@ -113,7 +113,7 @@ def feed_forward_loops(
     network, wanted = Network.of(grn, where), frozenset(types)
     found = _loops(network) if gene is None else _loops_of(network, _curie(grn, gene))
     kept = (loop for loop in found if not wanted or loop.type in wanted)
-    return _first(kept, most, lambda loop: (-loop.belief, tuple((g.symbol, g.curie) for g in loop.genes)))
+    return _first(kept, most, _order)
 
 
 def count_feed_forward_loops(grn: GRN, where: EdgeFilter = EVERYTHING) -> dict[LoopType, int]:
@@ -164,6 +164,10 @@ Loop = TypeVar("Loop", FeedForwardLoop, FeedbackLoop)
 
 def _first(loops: Iterator[Loop], most: int | None, key: Callable[[Loop], Any]) -> tuple[Loop, ...]:
     return tuple(sorted(loops, key=key) if most is None else nsmallest(most, loops, key=key))
+
+
+def _order(loop: FeedForwardLoop) -> tuple[Any, ...]:
+    return (loop.type is LoopType.UNSIGNED, -loop.belief, *((gene.symbol, gene.curie) for gene in loop.genes))
 
 
 def _curie(grn: GRN, gene: str | Gene) -> str:

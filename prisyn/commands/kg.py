@@ -1,21 +1,30 @@
-"""`prisyn kg`: ask the graph. `kg_exchange` brings it in and out."""
+"""`prisyn kg`: the facts of the graph; the other files `kg_...` hold the rest of its commands."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, emit_json, group, say
-from prisyn._graphs import read_grn
-from prisyn_base import InputError, Problem
+from prisyn._edges import (
+    Belief,
+    Curations,
+    Effects,
+    GeneName,
+    Sources,
+    Species,
+    edge_filter,
+    emit_edges,
+    shortened,
+    statement_row,
+)
+from prisyn._graphs import asking, find_genes, open_graph
+from prisyn.commands import kg_compare, kg_cypher, kg_queries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from kg import GRN, Edge, Gene
+    from kg.queries import EdgeFilter
 
 app = group(
     "The graph of who regulates whom: ask it, bring it in and out.\n\n"
@@ -23,9 +32,6 @@ app = group(
     "  prisyn kg regulators HBB --graph grn.db\n"
     "  prisyn kg export --format graphml grn.graphml --graph grn.db\n"
 )
-
-GeneName = Annotated[str, typer.Argument(help="A gene by any of its names, or a family.", metavar="GENE")]
-Belief = Annotated[float, typer.Option("--min-belief", min=0, max=1, help="Only edges believed at least this much.")]
 
 
 @command(app, "names")
@@ -69,31 +75,96 @@ def names(
 
 
 @command(app, "regulators")
-def regulators(gene: GeneName, graph: GraphOption, form: FormatOption = Format.TABLE, min_belief: Belief = 0.0) -> None:
+def regulators(
+    gene: GeneName,
+    graph: GraphOption,
+    form: FormatOption = Format.TABLE,
+    min_belief: Belief = 0.0,
+    effect: Effects = None,
+    species: Species = "",
+    source: Sources = None,
+    curation: Curations = None,
+) -> None:
     """List what regulates a gene, the best believed first.
 
     \b
     Examples:
       prisyn kg regulators IL1B --graph demo-out/graph/grn.db
       prisyn kg regulators HBB --graph grn.db --min-belief .9 --format json
+      prisyn kg regulators HBB --graph grn.db --effect repression --source text
     """
-    grn = read_grn(graph)
-    node = _node(grn, gene)
-    _emit_edges(grn.regulators(node), f"no edge into {node.symbol}", min_belief, form)
+    from kg import queries
+
+    where = edge_filter(min_belief, effect, species, source, curation)
+    with open_graph(graph) as store:
+        (node,) = find_genes(store, [gene])
+        edges = queries.regulators(store, node, where)
+    emit_edges(edges, f"no edge into {node.symbol} in this graph{_that_passes(where)}", form)
 
 
 @command(app, "targets")
-def targets(gene: GeneName, graph: GraphOption, form: FormatOption = Format.TABLE, min_belief: Belief = 0.0) -> None:
+def targets(
+    gene: GeneName,
+    graph: GraphOption,
+    form: FormatOption = Format.TABLE,
+    min_belief: Belief = 0.0,
+    effect: Effects = None,
+    species: Species = "",
+    source: Sources = None,
+    curation: Curations = None,
+) -> None:
     """List what a gene regulates, the best believed first.
 
     \b
     Examples:
       prisyn kg targets SPI1 --graph demo-out/graph/grn.db
       prisyn kg targets PU.1 --graph grn.db --format tsv
+      prisyn kg targets PU.1 --graph grn.db --curation accepted --curation disputed
     """
-    grn = read_grn(graph)
-    node = _node(grn, gene)
-    _emit_edges(grn.targets(node), f"no edge out of {node.symbol}", min_belief, form)
+    from kg import queries
+
+    where = edge_filter(min_belief, effect, species, source, curation)
+    with open_graph(graph) as store:
+        (node,) = find_genes(store, [gene])
+        edges = queries.targets(store, node, where)
+    emit_edges(edges, f"no edge out of {node.symbol} in this graph{_that_passes(where)}", form)
+
+
+@command(app, "evidence")
+def evidence(
+    regulator: Annotated[str, typer.Argument(help="The gene that regulates.", metavar="REGULATOR")],
+    target: Annotated[str, typer.Argument(help="The gene that is regulated.", metavar="TARGET")],
+    graph: GraphOption,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """List every statement of one edge, with who accepts and who rejects it.
+
+    \b
+    Examples:
+      prisyn kg evidence SPI1 LYZ --graph demo-out/graph/grn.db
+      prisyn kg evidence NF-kB IL6 --graph grn.db --format json
+    """
+    from kg import GRN, queries
+
+    with open_graph(graph) as store, asking():
+        edge = queries.edge_between(store, *find_genes(store, [regulator, target]))
+        decisions = [decision for item in edge.evidence for decision in store.decisions(item.claim)]
+    judged = GRN(decisions)
+    rows = []
+    for item in edge.evidence:
+        judgement = judged.judgement(item)
+        rows.append(
+            statement_row(item)
+            | {
+                "curation": str(judgement.standing),
+                "accepted_by": list(judgement.accepted_by),
+                "rejected_by": list(judgement.rejected_by),
+            }
+        )
+    if form is Format.TABLE:
+        columns = ("effect", "paper", "marks", "curation", "reader", "score", "quote")
+        rows = [{name: row[name] for name in columns} | {"quote": shortened(row["quote"])} for row in rows]
+    emit(rows, form)
 
 
 @command(app, "stats")
@@ -104,54 +175,17 @@ def stats(graph: GraphOption, form: FormatOption = Format.TABLE) -> None:
     Examples:
       prisyn kg stats --graph grn.db --format json
     """
-    values = asdict(read_grn(graph).stats())
+    with open_graph(graph) as store:
+        values = asdict(store.stats())
     if form is Format.JSON:
         emit_json(values)
     else:
         emit([{"what": name, "number": value} for name, value in values.items()], form)
 
 
-def _node(grn: GRN, name: str) -> Gene:
-    """The gene of the graph that a name stands for. Raises InputError with what it was taken for and names like it."""
-    try:
-        return grn.find(name)
-    except KeyError as error:
-        mend = f"`prisyn kg names {name}` explains the name"
-        raise InputError([Problem("gene", str(error.args[0]), "a gene of this graph", mend)]) from None
+def _that_passes(where: EdgeFilter) -> str:
+    return " that passes the filter" if where != type(where)() else ""
 
 
-def _emit_edges(edges: Sequence[Edge], none: str, min_belief: float, form: Format) -> None:
-    """The edges with their best statement; `papers` may include ones that only deny the edge (see `marks`)."""
-    rows: list[dict[str, Any]] = [
-        {
-            "regulator": edge.regulator.symbol,
-            "target": edge.target.symbol,
-            "effect": str(edge.effect),
-            "belief": round(edge.belief, 6),
-            "papers": list(edge.papers),
-            "statements": len(edge.evidence),
-            "marks": _marks(edge),
-            "document": edge.best.document,
-            "quote": edge.best.quote,
-        }
-        for edge in edges
-        if edge.belief >= min_belief
-    ]
-    if not rows:
-        say(f"{none} in this graph" + (f" believed {min_belief:g} or more" if edges else ""))
-    if form is not Format.JSON:
-        rows = [row | {"marks": [f"{n} {mark}" for mark, n in row["marks"].items()]} for row in rows]
-    if form is Format.TABLE:
-        rows = [row | {"papers": len(row["papers"]), "quote": _shortened(row["quote"])} for row in rows]
-        for row in rows:
-            del row["document"]
-    emit(rows, form)
-
-
-def _marks(edge: Edge) -> dict[str, int]:
-    """How many of an edge's statements are negated, hedged or retracted; only those there are."""
-    return dict(Counter(mark for item in edge.evidence for mark in item.marks))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= 80 else f"{text[:77]}..."
+for module in (kg_queries, kg_compare, kg_cypher):
+    module.register(app)

@@ -1,41 +1,21 @@
-"""Small networks drawn as arrows, and the knowledge bases of the shared folder by their own symbols."""
+"""Small networks, and the knowledge bases of the shared folder by their own symbols."""
 
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kg import GRN, Effect, Evidence, Gene, Provenance, SourceKind
-
-EFFECTS = {">": Effect.ACTIVATION, "|": Effect.REPRESSION, "?": Effect.UNKNOWN}
-
-
-def gene(symbol: str, species: str = "human") -> Gene:
-    return Gene(f"X:{symbol}", symbol, species)
-
-
-def arrow(drawn: str, **fields: object) -> Evidence:
-    """`A>B` activates, `A|B` represses, `A?B` regulates in an unknown way; any field of Evidence may be set."""
-    found = re.fullmatch(r"(\w+)([>|?])(\w+)", drawn)
-    assert found is not None
-    regulator, effect, target = found.groups()
-    said = Evidence(gene(regulator), gene(target), EFFECTS[effect], f"doc:{drawn}", drawn, Provenance("trrust"))
-    return replace(said, **fields)  # type: ignore[arg-type]
+from kg import GRN, Effect, Evidence, Provenance, SourceKind
+from tests.kg.queries.drawing import arrow, gene
 
 
 @pytest.fixture(scope="session")
 def draw() -> Callable[..., GRN]:
     """`draw("A>B", "B|C")`: the network of these arrows, one paper each."""
     return lambda *arrows: GRN.from_evidence(arrow(one) for one in arrows)
-
-
-def names(edges: object) -> list[str]:
-    return [f"{edge.regulator.symbol}-{edge.target.symbol}" for edge in edges]  # type: ignore[attr-defined]
 
 
 def database(path: Path, rows: list[tuple[str, str, Effect, str]]) -> GRN:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from kg import GRN
 from kg.queries import EdgeFilter, compare
-from tests.kg.queries.conftest import arrow, names
+from tests.kg.queries.drawing import arrow, names
 
 
 def test_what_only_one_has_and_what_has_the_other_sign_is_listed(draw):

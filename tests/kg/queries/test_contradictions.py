@@ -7,7 +7,7 @@ import pytest
 from kg import GRN
 from kg.curation import Decision, ErrorKind, Verdict
 from kg.queries import Dispute, EdgeFilter, contradictions
-from tests.kg.queries.conftest import arrow
+from tests.kg.queries.drawing import arrow
 
 
 def test_both_sides_are_shown_with_their_papers(draw):

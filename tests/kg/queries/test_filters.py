@@ -6,7 +6,7 @@ from kg import GRN, Effect, SourceKind
 from kg.curation import Decision, Standing, Verdict
 from kg.queries import EVERYTHING, EdgeFilter, filtered
 from prisyn_base import InputError
-from tests.kg.queries.conftest import arrow, gene, names
+from tests.kg.queries.drawing import arrow, gene, names
 
 
 @pytest.fixture

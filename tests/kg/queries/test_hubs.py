@@ -6,7 +6,7 @@ import pytest
 
 from kg import GRN
 from kg.queries import EdgeFilter, hubs
-from tests.kg.queries.conftest import arrow
+from tests.kg.queries.drawing import arrow
 
 
 def test_a_hub_is_counted_by_what_it_does(draw):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from kg import GRN, Effect
 from kg.queries import LoopType, count_feed_forward_loops, feed_forward_loops, feedback_loops
-from tests.kg.queries.conftest import arrow
+from tests.kg.queries.drawing import arrow
 
 SIGNS = {">": 1, "|": -1}
 

@@ -5,7 +5,7 @@ import pytest
 
 from kg import GRN, Effect
 from kg.queries import EdgeFilter, paths, sign_product
-from tests.kg.queries.conftest import arrow
+from tests.kg.queries.drawing import arrow
 
 
 def routes(found: object) -> list[str]:

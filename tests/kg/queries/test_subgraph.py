@@ -5,7 +5,7 @@ import pytest
 
 from kg import GRN
 from kg.queries import EdgeFilter, Join, subgraph
-from tests.kg.queries.conftest import arrow, names
+from tests.kg.queries.drawing import arrow, names
 
 
 @pytest.fixture

@@ -1,0 +1,15 @@
+"""Read-only Cypher over the graph, on either store; `examples` has queries that mean the same on both."""
+
+from __future__ import annotations
+
+from kg.cypher._result import MOST_ROWS, TIMEOUT, Cypher, CypherResult
+from kg.cypher.embedded import ProjectedCypher
+from kg.cypher.examples import EXAMPLES
+from kg.store import GraphStore
+
+__all__ = ["EXAMPLES", "MOST_ROWS", "TIMEOUT", "Cypher", "CypherResult", "ProjectedCypher", "open_cypher"]
+
+
+def open_cypher(store: GraphStore) -> Cypher:
+    """A session over what a store holds now."""
+    return ProjectedCypher(store.grn())
