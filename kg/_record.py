@@ -36,8 +36,8 @@ def from_record(record: Any) -> Evidence:
     ]:
         raise ValueError(f"missing {', '.join(missing)}")
     values = dict(record)
-    values["effect"] = _choice(Effect, "effect", values["effect"])
-    values["kind"] = _choice(SourceKind, "kind", values.get("kind", SourceKind.TEXT))
+    values["effect"] = choice(Effect, "effect", values["effect"])
+    values["kind"] = choice(SourceKind, "kind", values.get("kind", SourceKind.TEXT))
     for name in _GENES:
         values[name] = gene_from_record(values[name], name)
     values["provenance"] = _provenance(values["provenance"])
@@ -55,7 +55,7 @@ def gene_from_record(record: Any, name: str) -> Gene:
     if not isinstance(record, dict) or set(record) - {"curie", "symbol", "species", "kind"}:
         raise ValueError(f"{name} is not a gene record")
     try:
-        gene = Gene(**(record | {"kind": _choice(GeneKind, f"{name} kind", record.get("kind", GeneKind.GENE))}))
+        gene = Gene(**(record | {"kind": choice(GeneKind, f"{name} kind", record.get("kind", GeneKind.GENE))}))
     except TypeError as error:
         raise ValueError(f"{name} is not a whole gene record") from error
     _check_types(gene, {"curie": str, "symbol": str, "species": str})
@@ -98,7 +98,8 @@ def _provenance(record: Any) -> Provenance:
     return provenance
 
 
-def _choice(kind: Any, name: str, value: Any) -> Any:
+def choice(kind: Any, name: str, value: Any) -> Any:
+    """The member of an enumeration with this value. Raises ValueError naming the field and what it may be."""
     try:
         return kind(value)
     except ValueError as error:

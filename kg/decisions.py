@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from kg._record import choice
 from kg.curation import Decision, ErrorKind, Verdict
 from kg.formats import Refused
+from kg.formats._text import SHOWN, lines
 from kg.model import Effect, Evidence
 from prisyn_base import InputError, Problem, atomic_path
 
@@ -22,7 +24,6 @@ _FIELDS = tuple(item.name for item in fields(Decision))
 _NEEDED = ("curator", "verdict", "regulator", "target", "effect", "document", "quote", "time")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 _LONGEST = 10_000
-_LONGEST_LINE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,10 @@ def from_record(record: Any) -> Decision:
     if missing := [name for name in _NEEDED if name not in record]:
         raise ValueError(f"missing {', '.join(missing)}")
     values = dict(record)
-    values["verdict"] = _choice(Verdict, "verdict", values["verdict"])
-    values["effect"] = _choice(Effect, "effect", values["effect"])
+    values["verdict"] = choice(Verdict, "verdict", values["verdict"])
+    values["effect"] = choice(Effect, "effect", values["effect"])
     if values.get("error") is not None:
-        values["error"] = _choice(ErrorKind, "error", values["error"])
+        values["error"] = choice(ErrorKind, "error", values["error"])
     flags = {"negated", "hypothetical"}
     for name in set(values) - {"verdict", "effect", "error"}:
         expected = bool if name in flags else str
@@ -125,41 +126,18 @@ def read_decisions(path: Path) -> DecisionFile:
     """
     found: list[Decision] = []
     refused: list[Refused] = []
-    for number, line in _lines(path):
+    for number, line in lines(path):
         if line is not None and not line.strip():
             continue
         try:
             found.append(_parse(line))
         except ValueError as error:
-            refused.append(Refused(number, str(error)))
+            refused.append(Refused(number, str(error), (line or "").strip()[:SHOWN]))
     if not found:
         said = f"line {refused[0].line} {refused[0].reason}" if refused else "an empty file"
         mend = "write one with `prisyn kg curate export --format decisions`"
         raise InputError([Problem(str(path), said, "decisions, one JSON object a line", mend)])
     return DecisionFile(tuple(found), tuple(refused))
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str | None]]:
-    """Numbered lines; None for one that is not UTF-8 or longer than any decision, which is never held in memory."""
-    try:
-        with path.open("rb") as stream:
-            number, inside = 0, False
-            while line := stream.readline(_LONGEST_LINE):
-                ends = line.endswith(b"\n") or len(line) < _LONGEST_LINE
-                if not inside:
-                    number += 1
-                    yield number, _decoded(line) if ends else None
-                inside = not ends
-    except OSError as error:
-        found = error.strerror or str(error)
-        raise InputError([Problem(str(path), found, "a file of decisions", "check the path")]) from error
-
-
-def _decoded(line: bytes) -> str | None:
-    try:
-        return line.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None
 
 
 def _parse(line: str | None) -> Decision:
@@ -199,10 +177,3 @@ def _checked(decision: Decision) -> Decision:
         raise ValueError(f"a comment of more than {_LONGEST:,} characters")
     _ = decision.id  # raises where the text cannot be written as UTF-8
     return decision
-
-
-def _choice(kind: Any, name: str, value: Any) -> Any:
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise ValueError(f"{name} {value!r} is none of {', '.join(kind)}") from error
