@@ -7,7 +7,7 @@ from grn_extract.databases.table import ColumnMap
 from grn_extract.document import Document, GivenMention
 from grn_extract.evaluate import Counts, Evaluation, compare, evaluate
 from grn_extract.example import example_corpus, example_gold
-from grn_extract.gold import GoldDocument, GoldEdge, gold_formats, read_gold, without_entities
+from grn_extract.gold import GoldDocument, GoldEdge, gold_formats, guess_format, read_gold, without_entities
 from grn_extract.mentions import document_species, gene_mentions
 from grn_extract.mistakes import Mistake, find_mistakes, write_mistakes
 from grn_extract.models import ModelInfo, available_models, embedded_model_dir, fetch_embedded
@@ -60,6 +60,7 @@ __all__ = [
     "find_passages",
     "gene_mentions",
     "gold_formats",
+    "guess_format",
     "load_prompt",
     "open_reader",
     "prompt_names",

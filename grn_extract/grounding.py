@@ -11,7 +11,7 @@ only the species is judged there.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -82,7 +82,7 @@ class GroundingEvaluation:
     found: Grounding
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for JSON; each share with its value."""
+        """Plain values for JSON; each share with its value and interval."""
         ways = {"given": self.given, "found": self.found}
         return {"documents": self.documents} | {name: _plain(way) for name, way in ways.items()}
 
@@ -115,10 +115,19 @@ _Way = Callable[[str, Sequence[_Marked]], dict[Span, _Said]]
 _Judged = tuple[_Marked, _Said | None]
 
 
-def evaluate_grounding(path: str | os.PathLike[str], *, seed: int = 0) -> GroundingEvaluation:
-    """Both ways of measuring on a BioRED file in PubTator's format. Raises InputError listing its bad lines."""
+def evaluate_grounding(
+    path: str | os.PathLike[str], *, documents: Collection[str] | None = None, seed: int = 0
+) -> GroundingEvaluation:
+    """Both ways of measuring on a BioRED file in PubTator's format, or on those of its documents with these ids.
+
+    Raises InputError listing its bad lines.
+    """
     file = Path(path)
-    texts = {item.document.id.removeprefix("PMID:"): item.document.text for item in read_gold(file, format=_FORMAT)}
+    texts = {
+        item.document.id.removeprefix("PMID:"): item.document.text
+        for item in read_gold(file, format=NUMBERED)
+        if documents is None or item.document.id in documents
+    }
     marked = _marked(file)
     return GroundingEvaluation(
         documents=len(texts),
@@ -127,7 +136,8 @@ def evaluate_grounding(path: str | os.PathLike[str], *, seed: int = 0) -> Ground
     )
 
 
-_FORMAT = "biored-pubtator"
+NUMBERED = "biored-pubtator"
+"""The gold format whose genes are numbered mention by mention, so that grounding can be measured."""
 
 
 def _marked(path: Path) -> dict[str, list[_Marked]]:
@@ -207,5 +217,5 @@ def _share(documents: Iterable[Sequence[bool]], seed: int) -> Share:
 
 
 def _plain(way: Grounding) -> dict[str, Any]:
-    values = {name: asdict(getattr(way, name)) | {"value": getattr(way, name).value} for name in SHARES}
-    return values | {"errors": [asdict(error) for error in way.errors]}
+    shares = {name: getattr(way, name) for name in SHARES}
+    return {name: asdict(share) | {"value": share.value, "ci": list(share.ci)} for name, share in shares.items()}

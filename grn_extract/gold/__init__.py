@@ -19,6 +19,7 @@ __all__ = [
     "Pair",
     "given_gene",
     "gold_formats",
+    "guess_format",
     "read_gold",
     "without_entities",
 ]
@@ -59,13 +60,14 @@ def read_gold(
     (`train`, `devel` of GE). Raises InputError listing every bad line.
     """
     file = Path(path)
-    name = _guess(file) if format is None else format
+    name = guess_format(file) if format is None else format
     if name not in _FORMATS:
         raise InputError([Problem("gold format", repr(name), "one of " + ", ".join(gold_formats()), "choose one")])
     gold = _FORMATS[name].read(file, Path(corpus) if corpus is not None else None)
     return [item for item in gold if split is None or item.split == split]
 
 
-def _guess(file: Path) -> str:
-    head = next((line for _, line in gold_lines(file) if line.strip()), "")
+def guess_format(path: str | os.PathLike[str]) -> str:
+    """The format of a file by its first line. Raises InputError where it cannot be read."""
+    head = next((line for _, line in gold_lines(Path(path)) if line.strip()), "")
     return next((name for name, form in _FORMATS.items() if form.looks_like(head)), "own-jsonl")

@@ -65,7 +65,7 @@ def evaluate(
     errors: Annotated[Path | None, typer.Option(help="A table of every mistake, to read.", metavar="FILE.tsv")] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Measure a reader on texts whose answers are known.
+    """Measure a reader on texts whose answers are known, and on BioRED how often names are grounded right.
 
     Files are our own .jsonl, GE's .jsonl, ExTRI2's .tsv, or BioRED's PubTator; which, the first line tells.
 
@@ -101,18 +101,49 @@ def evaluate(
     if errors is not None:
         write_mistakes(find_mistakes(evidence, texts), errors)
     how_flagged = "left out" if all(item.marks_flagged for item in texts) else "counted"
-    values = result.to_json() | {"entities": entities.value, "flagged": how_flagged}
+    grounding = _grounding(gold, [item.document.id for item in texts], seed)
+    values = result.to_json() | {"entities": entities.value, "flagged": how_flagged, "grounding": grounding}
     if form is Format.JSON:
         emit_json(values)
         return
     by_phenomenon = values.pop("by_phenomenon")
-    del values["by_document"]
+    del values["by_document"], values["grounding"]
     for name in ("f1_ci", "precision_ci", "recall_ci", "sign_ci"):
         values[name] = values[name] and [f"{bound:.4g}" for bound in values[name]]
     emit([{"what": name, "value": value} for name, value in values.items()], form)
     if by_phenomenon:
         print()
         emit([{"phenomenon": name, **counts} for name, counts in by_phenomenon.items()], form)
+    if grounding:
+        print()
+        emit(_grounding_rows(grounding), form)
+
+
+def _grounding(gold: str, documents: list[str], seed: int) -> dict[str, Any] | None:
+    """How right the names in these documents are; None where the annotators numbered no mentions."""
+    from grn_extract import guess_format
+    from grn_extract.grounding import NUMBERED, evaluate_grounding
+    from prisyn.runfile import EXAMPLE
+
+    if gold == EXAMPLE or guess_format(gold) != NUMBERED:
+        return None
+    return evaluate_grounding(gold, documents=documents, seed=seed).to_json()
+
+
+def _grounding_rows(grounding: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "spans": spans,
+            "grounding": share,
+            "value": found["value"],
+            "from": found["ci"][0],
+            "to": found["ci"][1],
+            "right": found["right"],
+            "of": found["total"],
+        }
+        for spans in ("given", "found")
+        for share, found in grounding[spans].items()
+    ]
 
 
 def _half(texts: list[GoldDocument], split: str | None) -> list[GoldDocument]:

@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from grn_extract.grounding import evaluate_grounding
+from prisyn.cli import app
 from prisyn_base import InputError
 
 TEXT = (
@@ -39,7 +41,27 @@ def test_each_mention_is_right_wrong_or_unanswered(tmp_path: Path) -> None:
     assert (given.accuracy_by_family.right, given.families.right, given.families.total) == (3, 1, 1)
     assert {error.text for error in given.errors} == {"PU.1", "AKT", "Nosuchgene"}
     assert measured.found.spans.right == 4
-    assert json.loads(json.dumps(measured.to_json()))["given"]["accuracy"]["value"] == 0.4
+    told = json.loads(json.dumps(measured.to_json()))["given"]["accuracy"]
+    assert (told["value"], told["right"], told["total"], len(told["ci"])) == (0.4, 2, 5, 2)
+
+
+def test_only_the_documents_that_were_read_are_judged(tmp_path: Path) -> None:
+    measured = evaluate_grounding(pubtator(tmp_path), documents=["PMID:8"])
+    assert (measured.documents, measured.given.accuracy.total) == (0, 0)
+
+
+PROMISED = {"precision", "recall", "f1", "f1_ci", "sign_accuracy", "pairs", "documents", "seconds", "calls"}
+
+
+def test_evaluate_tells_how_names_are_grounded_where_the_annotators_numbered_them(tmp_path: Path) -> None:
+    def told(gold: str | Path) -> dict[str, object]:
+        words = ["extract", "evaluate", "--gold", str(gold), "--reader", "cooccurrence", "--format", "json"]
+        found: dict[str, object] = json.loads(CliRunner().invoke(app, words).stdout)
+        assert set(found) >= PROMISED
+        return found
+
+    assert told(pubtator(tmp_path))["grounding"] == evaluate_grounding(tmp_path / "own.PubTator").to_json()
+    assert told("example")["grounding"] is None
 
 
 def test_a_file_that_is_not_pubtator_is_an_input_error(tmp_path: Path) -> None:
