@@ -29,7 +29,7 @@ from grn_extract.readers._questions import questions_about
 from grn_extract.training.examples import Example
 from prisyn_base import atomic_folder, require, write_json
 
-NAME = "regulation-lora-2"
+NAME = "regulation-lora-3"
 """What evidence calls the adapter; trained anew, it gets the next number."""
 
 
