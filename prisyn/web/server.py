@@ -47,7 +47,8 @@ def run_server(
     )
     names = allowed_hosts(listening.host, hosts)
     settings = Settings(graph, jobs, runs, token, names, listening.tls)
-    with _listen(listening) as listener:
+    # uvicorn finishes what is under way and then raises the signal again; for a server that is the way to end.
+    with suppress(KeyboardInterrupt), _listen(listening) as listener:
         scheme = "https" if listening.certificate else "http"
         host = f"[{listening.host}]" if ":" in listening.host else listening.host
         tell(f"serving {graph} at {scheme}://{host}:{listener.getsockname()[1]}/ until Ctrl-C")
@@ -60,9 +61,7 @@ def run_server(
             proxy_headers=False,
             timeout_graceful_shutdown=2,
         )
-        # uvicorn finishes what is under way and then raises the signal again; for a server that is the way to end.
-        with suppress(KeyboardInterrupt):
-            uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _files(listening: Listening) -> tuple[Path, ...]:

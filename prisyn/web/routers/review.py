@@ -89,7 +89,7 @@ def act(
                 desk.decide(store, _decision(statement, act, curator, comment))
                 said = f"{act.replace('_', ' ').capitalize()}: {edge.regulator.symbol} and {edge.target.symbol}."
             except ValueError as error:
-                named, said = (statement, edge), f"Not kept: {error}."
+                return _desk(request, store, curator, pile, named=(statement, edge), said=f"Not kept: {error}.")
         if not is_fragment(request):
             return RedirectResponse(f"/review?pile={pile}", 303)
         return _desk(request, store, curator, pile, named=named, said=said)

@@ -6,11 +6,11 @@
 
   /* Nodes on arcs around the focus, each at an angle of its own, so that no line runs through a node. */
   function arc(places, curies, from, to, width, height) {
-    const rings = Math.max(1, Math.min(3, Math.ceil((curies.length * 62) / ((to - from) * width * 0.42))));
+    const rings = Math.max(1, Math.min(3, Math.ceil((curies.length * 62) / ((to - from) * width))));
     curies.forEach((curie, i) => {
       const angle = from + ((i + 0.5) / curies.length) * (to - from);
       const share = 1 - (i % rings) * (0.52 / rings);
-      places[curie] = { x: -Math.cos(angle) * width * 0.44 * share, y: -Math.sin(angle) * height * 0.43 * share };
+      places[curie] = { x: -Math.cos(angle) * width * share, y: -Math.sin(angle) * height * share };
     });
   }
 
@@ -57,19 +57,20 @@
     if (drawn) { drawn.destroy(); drawn = null; }
     if (!canvas || !window.cytoscape) return;
     const data = JSON.parse(canvas.dataset.elements);
-    const places = layout(data, canvas.clientWidth, canvas.clientHeight);
+    const middle = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 };
+    const places = layout(data, middle.x - 36, middle.y - 20);
     const nodes = data.nodes.map((node) => ({
       data: { ...node, width: Math.max(34, 12 + 7 * node.symbol.length), wide: Math.max(84, 36 + 8 * node.symbol.length) },
       position: places[node.id], classes: node.id === data.focus ? "focus" : "",
     }));
     drawn = window.cytoscape({
-      container: canvas, style: style(), layout: { name: "preset", padding: 14 },
+      container: canvas, style: style(), layout: { name: "preset", fit: false }, pan: middle, zoom: 1,
       elements: { nodes, edges: data.edges.map((edge, i) => ({ data: { ...edge, id: `e${i}` } })) },
       userZoomingEnabled: false, userPanningEnabled: false, boxSelectionEnabled: false, autoungrabify: true,
     });
     drawn.on("tap", "node", (event) => {
       if (event.target.id() !== data.focus) {
-        window.location.assign(`/gene/${encodeURIComponent(event.target.id())}${window.location.search}`);
+        window.location.assign(`/gene/${encodeURIComponent(event.target.id()).replaceAll("%3A", ":")}${window.location.search}`);
       }
     });
     drawn.on("mouseover", "node", () => { canvas.dataset.over = "node"; });

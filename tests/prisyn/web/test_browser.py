@@ -1,0 +1,276 @@
+"""A real Chromium does each task of the pages: search, open, filter, export, review by keyboard, undo.
+
+Every browser context listens for dialogs, errors, refused requests and reports of the policy; a test fails on any.
+"""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kg import Decision, ErrorKind, Verdict, open_store
+from kg.curation import standing_decisions
+from prisyn.web import Settings
+
+pytestmark = [
+    pytest.mark.slow,
+    # Playwright leaves closing the transport of its driver to the interpreter.
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+AXE = Path(__file__).with_name("vendor") / "axe-4.14.1.min.js"
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 375, "height": 812}
+
+PAGES = [
+    "/",
+    "/gene/HGNC:4170",
+    "/edge?regulator=HGNC:11241&target=HGNC:6740",
+    "/search?q=nosuchgene",
+    "/review",
+    "/review?pile=second",
+    "/review/disagreements",
+    "/jobs",
+    "/jobs/1",
+    "/reports",
+    "/who",
+    "/nowhere",
+]
+
+Serving = Callable[[Settings], AbstractContextManager[str]]
+Opened = Callable[..., AbstractContextManager[Any]]
+
+
+@pytest.fixture
+def opened(chromium: Any) -> Opened:
+    """`with opened(address, viewport) as page:` a page of a new context, on which nothing may go wrong."""
+
+    @contextmanager
+    def open_page(
+        address: str, viewport: dict[str, int] = WIDE, *, curator: str = "Ada", **options: Any
+    ) -> Iterator[Any]:
+        context = chromium.new_context(base_url=address, viewport=viewport, accept_downloads=True, **options)
+        context.set_default_timeout(15_000)
+        if curator:
+            context.add_cookies([{"name": "prisyn_curator", "value": curator, "url": address}])
+        wrong: list[str] = []
+        context.on("console", lambda said: wrong.append(said.text) if _tells_of_harm(said) else None)
+        context.on("weberror", lambda error: wrong.append(str(error.error)))
+        context.on("dialog", lambda dialog: (wrong.append(dialog.message), dialog.dismiss()))
+        context.on(
+            "request", lambda asked: None if asked.url.startswith((address, "data:")) else wrong.append(asked.url)
+        )
+        page = context.new_page()
+        yield page
+        assert page.evaluate("window.hacked") is None
+        context.close()
+        assert wrong == []
+
+    return open_page
+
+
+def _tells_of_harm(said: Any) -> bool:
+    """Whether the console has an error or a warning, other than that a page we ask for in vain is not there."""
+    return said.type in ("error", "warning") and not said.location["url"].endswith("/nowhere")
+
+
+def kept(settings: Settings) -> list[Decision]:
+    with open_store(settings.graph) as store:
+        return standing_decisions(store.decisions())
+
+
+def test_a_gene_is_found_by_typing_and_opened_by_keyboard(known: Settings, serving: Serving, opened: Opened) -> None:
+    with serving(known) as address, opened(address) as page:
+        page.goto("/")
+        page.keyboard.press("/")
+        page.keyboard.type("PU.")
+        page.keyboard.type("1")
+        page.locator("#suggestions [role=option]").first.wait_for()
+        page.keyboard.press("ArrowDown")
+        assert page.locator("#q").get_attribute("aria-activedescendant") == "suggestion-1"
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/gene/HGNC:11241")
+        assert page.locator("h1").inner_text() == "SPI1"
+
+
+def test_the_neighbourhood_is_drawn_the_same_each_time_and_a_click_goes_there(
+    known: Settings, serving: Serving, opened: Opened
+) -> None:
+    with serving(known) as address, opened(address) as page:
+        pictures = []
+        for _ in range(2):
+            page.goto("/gene/HGNC:11241")
+            page.wait_for_selector(".canvas[data-drawn]")
+            page.wait_for_timeout(150)
+            pictures.append(page.locator(".canvas").screenshot())
+        assert pictures[0] == pictures[1]
+        box = page.locator(".canvas").bounding_box()
+        # CEBPA is the one regulator that is no target too: it stands right above the middle.
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 20)
+        page.wait_for_url("**/gene/HGNC:1833*")
+
+
+def test_a_filter_changes_what_is_seen_the_address_and_the_export(
+    known: Settings, serving: Serving, opened: Opened
+) -> None:
+    with serving(known) as address, opened(address) as page:
+        page.goto("/gene/HGNC:4827")
+        page.wait_for_selector(".canvas[data-drawn]")
+        page.locator("#effect").focus()
+        page.locator("#effect").select_option("repression")
+        page.wait_for_url("**effect=repression*")
+        page.get_by_text("1 edge; the filters hide 3").wait_for()
+        assert page.evaluate("document.activeElement.id") == "effect", "a filter keeps the focus"
+        assert page.locator(".canvas").get_attribute("data-drawn") == "3"
+        page.locator("#effect").select_option("")
+        page.locator("#min_belief").focus()
+        for _ in range(6):
+            page.keyboard.press("ArrowRight")
+        page.get_by_text("2 edges; the filters hide 2").wait_for()
+        assert page.locator("output").inner_text() == "0.30"
+        with page.expect_download() as download:
+            page.get_by_role("link", name="TSV").click()
+        rows = Path(download.value.path()).read_text().splitlines()
+        assert [row.split("\t")[0] for row in rows[1:]] == ["GATA1", "KLF1"]
+        seen = page.locator("#seen").inner_text()
+        page.goto(page.url)
+        assert page.locator("#seen").inner_text() == seen, "the address is a permalink"
+        page.go_back()
+
+
+def test_ten_statements_are_judged_by_keyboard_and_the_last_ones_taken_back(
+    known: Settings, serving: Serving, opened: Opened
+) -> None:
+    with serving(known) as address, opened(address, curator="") as page:
+        page.goto("/review")
+        page.get_by_label("Your name or initials").fill("Grace")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/review")
+        page.wait_for_selector("#judge[data-htmx-powered]")
+        heading = page.locator("#now")
+        for number, key in enumerate("axa2a4u1aa", start=1):
+            before = page.locator('input[name="claim"]').get_attribute("value")
+            page.keyboard.press(key)
+            page.wait_for_function("before => document.querySelector('input[name=claim]').value !== before", arg=before)
+            assert page.locator(".past li .tag").count() == number
+            assert page.evaluate("document.activeElement.id") == "now", "the new statement has the focus"
+        page.keyboard.press("Space")
+        page.get_by_text("1 skipped").wait_for()
+        page.keyboard.press("Backspace")
+        page.locator("aside", has_not_text="skipped").wait_for()
+        page.keyboard.press("Backspace")
+        page.wait_for_function("() => document.querySelectorAll('.past li .tag').length === 9")
+        assert heading.is_visible()
+        decided = kept(known)
+        assert [item.curator for item in decided] == ["Grace"] * 9
+        assert [item.verdict for item in decided].count(Verdict.ACCEPT) == 4
+        errors = [item.error for item in decided if item.error]
+        assert errors == [ErrorKind.POLARITY, ErrorKind.NO_RELATION, ErrorKind.GROUNDING]
+
+
+def test_other_asks_for_words_and_keys_are_quiet_while_one_writes(
+    known: Settings, serving: Serving, opened: Opened
+) -> None:
+    with serving(known) as address, opened(address) as page:
+        page.goto("/review")
+        page.wait_for_selector("#judge[data-htmx-powered]")
+        page.keyboard.press("9")
+        page.get_by_role("alert").wait_for()
+        assert page.evaluate("document.activeElement.id") == "comment"
+        page.keyboard.type("axu 9 a legend")
+        assert kept(known) == []
+        page.keyboard.press("Escape")
+        page.keyboard.press("9")
+        page.wait_for_function("() => document.querySelectorAll('.past li .tag').length === 1")
+        assert [(item.error, item.comment) for item in kept(known)] == [(ErrorKind.OTHER, "axu 9 a legend")]
+        page.get_by_label("Judge by single keys").uncheck()
+        page.keyboard.press("a")
+        page.wait_for_timeout(300)
+        assert len(kept(known)) == 1
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["1280", "375"])
+def test_every_page_is_accessible_in_light_and_dark_and_no_wider_than_its_screen(
+    known: Settings, serving: Serving, opened: Opened, viewport: dict[str, int]
+) -> None:
+    source = AXE.read_text(encoding="utf-8")
+    with serving(known) as address, opened(address, viewport) as page:
+        for name in PAGES:
+            page.goto(name)
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                page.evaluate(source)
+                found = page.evaluate("axe.run({resultTypes: ['violations']})")
+                grave = [
+                    (item["id"], node["html"])
+                    for item in found["violations"]
+                    if item["impact"] in ("serious", "critical")
+                    for node in item["nodes"]
+                ]
+                assert grave == [], f"{name} in {scheme}"
+            assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["1280", "375"])
+def test_hostile_texts_run_fetch_and_hide_nothing(
+    hostile: Settings, serving: Serving, opened: Opened, viewport: dict[str, int]
+) -> None:
+    with serving(hostile) as address, opened(address, viewport) as page:
+        for name in (
+            "/",
+            "/gene/HGNC:4827",
+            "/gene/HGNC:4170",
+            "/gene/X:<img src=x onerror=window.hacked=1>".replace("<", "%3C").replace(">", "%3E").replace(" ", "%20"),
+            "/edge?regulator=HGNC:4170&target=HGNC:4827",
+            "/search?q=%3Cscript%3Ewindow.hacked=2%3C/script%3E",
+            "/review",
+        ):
+            page.goto(name)
+            page.wait_for_timeout(100)
+            assert page.url == address + name
+            assert page.locator("main h1").is_visible()
+            assert page.locator("main :is(script, style, iframe, img, object, embed, [onload], [onerror])").count() == 0
+            assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"], name
+        for _ in range(8):
+            page.keyboard.press("a")
+            page.wait_for_timeout(50)
+        page.goto("/")
+        page.locator("#q").press_sequentially("<scr")
+        page.wait_for_timeout(400)
+        assert page.locator("#suggestions script").count() == 0
+
+
+def test_without_scripts_one_can_still_search_filter_and_judge(
+    known: Settings, serving: Serving, opened: Opened, chromium: Any
+) -> None:
+    with serving(known) as address:
+        context = chromium.new_context(base_url=address, java_script_enabled=False)
+        context.add_cookies([{"name": "prisyn_curator", "value": "Ada", "url": address}])
+        page = context.new_page()
+        page.goto("/")
+        page.fill("#q", "HBB")
+        page.press("#q", "Enter")
+        page.select_option("#effect", "repression")
+        page.get_by_role("button", name="Apply").click()
+        assert "effect=repression" in page.url
+        page.goto("/review")
+        page.get_by_role("button", name="Accept").click()
+        assert page.locator(".past .tag").count() == 1
+        context.close()
+
+
+def test_serve_tells_its_address_and_stops_when_told(known: Settings, environment: dict[str, str]) -> None:
+    command = [sys.executable, "-m", "prisyn", "serve", "--graph", known.graph, "--port", "0"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert line.startswith(f"serving {known.graph} at http://127.0.0.1:")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 0
+        assert process.stderr.read() == ""
