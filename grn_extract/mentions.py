@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from grn_extract.document import Document, GivenMention
-from kg import GeneKind, find_mentions
+from kg import Context, GeneKind, Resolution, find_mentions
 
 _MOUSE = re.compile(r"\b(?:mouse|mice|murine|mus musculus)\b", re.IGNORECASE)
 _HUMAN = re.compile(
@@ -24,6 +24,7 @@ def gene_mentions(document: Document) -> tuple[GivenMention, ...]:
     return _found(document.text)
 
 
+@lru_cache(maxsize=64)
 def document_species(text: str) -> str | None:
     """`mouse` or `human` where a whole text speaks of one of them, else None, and each name decides for itself.
 
@@ -45,6 +46,17 @@ def _written_as_mouse(text: str) -> bool:
     found = {mention.gene for mention in find_mentions(text)}
     species = [gene.species for gene in found if gene is not None and gene.kind is GeneKind.GENE]
     return species.count("mouse") >= max(_ENOUGH, len(species) / 2)
+
+
+def resolve_in(text: str, name: str) -> Resolution:
+    """What a name stands for where a text uses it: of the text's species, by the long forms and words it holds."""
+    return _context(text).resolve(name, document_species(text))
+
+
+@lru_cache(maxsize=64)
+def _context(text: str) -> Context:
+    """Asked for by every statement of a text."""
+    return Context(text)
 
 
 @lru_cache(maxsize=64)

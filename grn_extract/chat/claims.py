@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from grn_extract.candidates import Candidate, Passage, find_candidates
 from grn_extract.chat.answers import Statement
 from grn_extract.document import Document, GivenMention
-from grn_extract.mentions import document_species, gene_mentions
+from grn_extract.mentions import gene_mentions, resolve_in
 from grn_extract.sentences import split_sentences
-from kg import Gene, resolve
+from kg import Gene
 
 MOST_SENTENCES = 3
 """That a quote may touch; whoever quotes more has not said where it stands."""
@@ -109,13 +109,13 @@ def _both(statement: Statement, mentions: Sequence[GivenMention], document: Docu
 
 
 def _gene(name: str, mentions: Sequence[GivenMention], document: Document) -> Gene | None:
-    """The mentioned gene that `name` stands for: by its spelling there, else by what the name is on file for."""
+    """The mentioned gene that `name` stands for: by its spelling there, else by what the text has the name mean."""
     for spelled in dict.fromkeys((name, _WORDS_AFTER.sub("", name))):
         for mention in mentions:
             if _same(document.text[mention.start : mention.end], spelled):
                 return mention.gene
         there = {mention.gene for mention in mentions}
-        resolution = resolve(spelled, document_species(document.text))
+        resolution = resolve_in(document.text, spelled)
         if resolution.gene in there:
             return resolution.gene
         # An ambiguous name is decided by the quote where that mentions just one of the genes it may be.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 
 from grn_extract.gold._model import GIVEN, GoldDocument, GoldEdge, Pair
-from grn_extract.mentions import document_species
-from kg import gene_by_entrez, resolve
+from grn_extract.mentions import resolve_in
+from kg import gene_by_entrez
 
 _NUMBER = "NCBIGene:"
 
@@ -19,13 +19,13 @@ def without_entities(item: GoldDocument) -> GoldDocument:
     become one gene twice are left out. Of genes by number in NCBI Gene only human ones are known here, so pairs with
     any other are neither asked for nor held against a reader.
     """
-    species = document_species(item.document.text)
+    text = item.document.text
 
     def ground(curie: str) -> str:
         if curie.startswith(_NUMBER):
             human = gene_by_entrez(curie.removeprefix(_NUMBER))
             return human.curie if human else curie
-        return _ground(curie.partition(":")[2], species) if curie.startswith(f"{GIVEN}:") else curie
+        return _ground(text, curie.partition(":")[2]) if curie.startswith(f"{GIVEN}:") else curie
 
     def pairs(found: frozenset[Pair]) -> frozenset[Pair]:
         return frozenset((ground(a), ground(b)) for a, b in found)
@@ -49,7 +49,7 @@ def _is_numbered(item: GoldDocument) -> bool:
     return any(mention.gene.curie.startswith(_NUMBER) for mention in item.document.mentions or ())
 
 
-@cache
-def _ground(name: str, species: str | None) -> str:
-    found = resolve(name, species).gene
+@lru_cache(maxsize=4096)
+def _ground(text: str, name: str) -> str:
+    found = resolve_in(text, name).gene
     return found.curie if found is not None else f"{GIVEN}:{name}"

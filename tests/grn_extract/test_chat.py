@@ -271,6 +271,13 @@ def test_of_several_readings_the_majority_counts() -> None:
     assert len({call.key for call in endpoint.asked}) == 3
 
 
+def test_a_name_that_the_text_itself_gives_a_gene_is_understood() -> None:
+    text = "The kidney-like factor 1 (KLF1) activates GATA1."
+    told = statement(regulator="kidney-like factor 1", target="GATA1", quote=text)
+    found = ChatReader(Scripted(reading(told)), verify=False).read([Document("d", "", text, "test")])
+    assert said(found) == {("KLF1", "GATA1", Effect.ACTIVATION, ())}
+
+
 def test_one_bad_statement_does_not_lose_the_others() -> None:
     dropped: list[Dropped] = []
     answer = reading({"regulator": 7}, statement(), statement(effect="helps"))
