@@ -107,14 +107,21 @@ def write_reliability(
 
     Raises InputError where the entry is none, or the table at `path` is none.
     """
-    try:
-        checked = _entry(asdict(entry))
-    except (TypeError, ValueError) as error:
-        mend = "give the share of its statements that are right"
-        raise InputError([Problem(f"reliability of {reader}", str(error), "a number in [0, 1]", mend)]) from error
-    readers = {**reliabilities(path), reader: checked}
-    table = {name: _plain(readers[name]) for name in sorted(readers)}
-    write_json(into or path, {"schema": _SCHEMA, "readers": table})
+    write_reliabilities({**reliabilities(path), reader: entry}, into or path)
+
+
+def write_reliabilities(table: Mapping[str, Reliability], path: Path) -> None:
+    """Write a table. Raises InputError listing the entries that are none."""
+    problems = Problems()
+    for reader, entry in table.items():
+        try:
+            _entry(asdict(entry))
+        except (TypeError, ValueError) as error:
+            mend = "give the share of its statements that are right"
+            problems.add(f"reliability of {reader}", str(error), "a number in [0, 1] and how it was obtained", mend)
+    problems.raise_if_any()
+    readers = {name: _plain(table[name]) for name in sorted(table)}
+    write_json(path, {"schema": _SCHEMA, "readers": readers})
     reliabilities.cache_clear()
     _named.cache_clear()
 

@@ -8,7 +8,7 @@ import typer
 
 from prisyn import __version__
 from prisyn._command import group
-from prisyn.commands import audit, extract, generate, kg, kg_exchange, models, prompts, run, serve
+from prisyn.commands import audit, extract, generate, kg, kg_curate, kg_exchange, models, prompts, run, serve
 
 app = group(
     "Published gene regulation, one private release, one honest audit.\n\n"
@@ -22,6 +22,7 @@ run.register(app)
 serve.register(app)
 prompts.register(extract.app)
 kg_exchange.register(kg.app)
+kg.app.add_typer(kg_curate.app, name="curate")
 app.add_typer(extract.app, name="extract")
 app.add_typer(kg.app, name="kg")
 app.add_typer(generate.app, name="generate")
