@@ -38,6 +38,7 @@ COMMANDS = [
     ("kg",),
     ("kg", "import"),
     ("kg", "export"),
+    ("kg", "formats"),
     ("kg", "names"),
     ("kg", "regulators"),
     ("kg", "targets"),
@@ -65,7 +66,18 @@ COMMANDS = [
     ("models", "list"),
     ("models", "fetch"),
 ]
-HEAVY = set("fastapi torch transformers anndata scanpy networkx pandas numpy sklearn matplotlib".split())
+HEAVY = {
+    "fastapi",
+    "torch",
+    "transformers",
+    "anndata",
+    "scanpy",
+    "networkx",
+    "pandas",
+    "numpy",
+    "sklearn",
+    "matplotlib",
+}
 
 
 def loaded_by(arguments: list[str], environment: dict[str, str]) -> set[str]:
