@@ -14,7 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from grn_extract.document import Document
-from prisyn_base import InputError, Problem, Problems, sha256_text
+from grn_extract.sources._seen import Seen
+from prisyn_base import InputError, Problem, Problems
 
 Source = Callable[[Path, Problems], Iterator[Document]]
 
@@ -86,13 +87,12 @@ def stream_all(paths: Iterable[str | os.PathLike[str]], *, more: Iterable[Docume
 
 def _once(documents: Iterable[Document], problems: Problems) -> Iterator[Document]:
     """Of several documents with one id the first. Two versions of an article may differ; other texts must not."""
-    seen: dict[str, str] = {}
-    for document in documents:
-        if document.id not in seen:
-            seen[document.id] = "" if document.id.startswith("PMID:") else sha256_text(document.text)
-            yield document
-        elif seen[document.id] and seen[document.id] != sha256_text(document.text):
-            problems.add(document.id, "two different texts of this id", "an id for each text", "rename one of them")
+    with Seen() as seen:
+        for document in documents:
+            if seen.add(document.id, document.text):
+                yield document
+            elif not seen.is_same(document.id, document.text):
+                problems.add(document.id, "two different texts of this id", "an id for each text", "rename one of them")
 
 
 def _pick(path: Path) -> Source:
