@@ -69,7 +69,7 @@ class Connection:
         )
         try:
             with self._mendable():
-                self._driver.verify_connectivity(database=address.database)
+                self._driver.verify_connectivity()
         except BaseException:
             self._driver.close()
             raise

@@ -56,8 +56,8 @@ class Neo4jStore(BaseStore):
     """A `GraphStore` on a server. Writers take turns, batch by batch, so that no edge misses another's evidence.
 
     `address` is `neo4j://host:port`, or has another scheme of `kg.store.SERVERS`; `retry` is how many seconds a lost
-    server is waited for. Raises InputError, here and in every method, as `Connection` says, and where the database holds
-    something else or a graph of a newer version.
+    server is waited for. Raises InputError, here and in every method, as `Connection` says, and where the database
+    holds something else or a graph of a newer version.
     """
 
     def __init__(self, address: str, *, batch: int = BATCH, retry: float = RETRY) -> None:
