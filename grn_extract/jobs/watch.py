@@ -137,7 +137,7 @@ class _Watch(JobState):
         if not count:
             return 0.0
         seconds = (datetime.fromisoformat(last) - datetime.fromisoformat(run.started)).total_seconds()
-        return 60.0 * count / max(seconds, 1.0)
+        return 60.0 * float(count) / max(seconds, 1.0)
 
 
 def _alive(process: int) -> bool:

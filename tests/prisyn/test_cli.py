@@ -140,7 +140,7 @@ def test_the_version_is_printed(prisyn: Prisyn) -> None:
 
 
 def test_shell_completion_knows_the_commands(environment: dict[str, str]) -> None:
-    asked = {**environment, "_PRISYN_COMPLETE": "complete_bash", "COMP_WORDS": "prisyn kg re", "COMP_CWORD": "2"}
+    asked = {**environment, "_PRISYN_COMPLETE": "complete_bash", "COMP_WORDS": "prisyn kg reg", "COMP_CWORD": "2"}
     done = subprocess.run(
         [sys.executable, "-m", "prisyn"], capture_output=True, text=True, env=asked, timeout=60, check=False
     )
