@@ -22,6 +22,11 @@ _ITSELF = re.compile(
 )
 
 
+def speaks_of_itself(text: str) -> bool:
+    """Whether a word such as `autoregulates` or `its own` says that something acts on itself."""
+    return _ITSELF.search(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Quarantined:
     """A statement that failed a check, and every reason."""
@@ -111,7 +116,7 @@ def _named(document: Document, item: Evidence) -> tuple[GivenMention, ...]:
 def _says_itself(document: Document, item: Evidence) -> bool:
     """A word such as `autoregulates`, or the gene named twice, as in `SPI1 binds the SPI1 promoter`."""
     times = sum(mention.gene == item.regulator for mention in _named(document, item))
-    return times > 1 or _ITSELF.search(item.quote) is not None
+    return times > 1 or speaks_of_itself(item.quote)
 
 
 def _flagged(item: Evidence, document: Document) -> Evidence:

@@ -41,12 +41,13 @@ def try_sample(request: Request, size: int) -> None:
 def count(request: Request) -> None:
     """What reading would amount to: passages, those that pass the screen, and pairs of genes to ask about."""
     from grn_extract import could_state_regulation, find_candidates, find_passages, stream_all
+    from grn_extract.readers.chat import could_state
 
     texts = passages = screened = pairs = asked = 0
     for texts, document in enumerate(stream_all(request.paths), 1):  # noqa: B007
         found = find_passages(document)
         passed = [passage for passage in found if could_state_regulation(passage.text)]
-        passages, screened, asked = passages + len(found), screened + len(passed), asked + bool(passed)
+        passages, screened, asked = passages + len(found), screened + len(passed), asked + could_state(document)
         pairs += sum(1 for passage in passed for _ in find_candidates(passage))
     questions = pairs if request.reader == "embedded" else 0
     rows: list[dict[str, Any]] = [

@@ -27,10 +27,13 @@ from grn_extract.chat.prices import Price, parse_price
 from grn_extract.chat.rate import RateLimit
 from grn_extract.chat.verification import Verdict, Verifier
 from grn_extract.document import Document
+from grn_extract.mentions import gene_mentions
 from grn_extract.prompting import load_prompt
 from grn_extract.reader import Dropped, Progress, Quarantine, UnreadableDocument
 from grn_extract.screen import could_state_regulation
+from grn_extract.sentences import split_sentences
 from grn_extract.statements import state
+from grn_extract.verify import speaks_of_itself
 from kg import Effect, Evidence, Provenance
 
 LONGEST_TEXT = 20_000
@@ -41,9 +44,9 @@ class ChatReader:
     """What it says of a document depends on the document, the settings and the replies, which its log keeps.
 
     `endpoint` answers; `verify` asks about direction and sign again; `samples` above 1 reads the text so often, at
-    `temperature`, and keeps what more than half of the readings say; `screen` asks nothing of a text without two
-    genes and a cue of regulation in one sentence; `attempts` bounds the calls paid for one malformed answer;
-    `max_tokens` bounds an answer. Several threads may read at once.
+    `temperature`, and keeps what more than half of the readings say; `screen` asks nothing of a text that could not
+    state regulation (`could_state`); `attempts` bounds the calls paid for one malformed answer; `max_tokens` bounds an
+    answer. Several threads may read at once.
     """
 
     concurrent = True
@@ -124,7 +127,7 @@ class ChatReader:
         """Whether any model is asked about the document at all."""
         if not self.screen:
             return bool(document.text.strip())
-        return any(could_state_regulation(passage.text) for passage in find_passages(document))
+        return could_state(document)
 
     def _read_document(self, document: Document) -> Iterator[Evidence]:
         if len(document.text) > self._longest:
@@ -199,6 +202,12 @@ class ChatReader:
             self._quarantine(Dropped(document.id, json.dumps(item, ensure_ascii=False), reasons))
 
 
+def could_state(document: Document) -> bool:
+    """Whether one sentence holds two genes and a cue of regulation, or a gene and a word for acting on itself."""
+    pairs = (passage.text for passage in find_passages(document))
+    return any(map(could_state_regulation, pairs)) or any(map(speaks_of_itself, _sentences_with_a_gene(document)))
+
+
 def open_chat_reader(
     name: str,
     *,
@@ -218,6 +227,13 @@ def open_chat_reader(
         name, base_url=base_url, key_variable=key_variable, timeout=timeout, price=given, structured=structured
     )
     return ChatReader(endpoint, **options)
+
+
+def _sentences_with_a_gene(document: Document) -> Iterator[str]:
+    mentions = gene_mentions(document)
+    for sentence in split_sentences(document.text):
+        if any(sentence.start <= mention.start and mention.end <= sentence.end for mention in mentions):
+            yield sentence.text
 
 
 def _statements(text: str) -> list[Any]:

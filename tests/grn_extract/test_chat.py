@@ -278,6 +278,15 @@ def test_a_name_that_the_text_itself_gives_a_gene_is_understood() -> None:
     assert said(found) == {("KLF1", "GATA1", Effect.ACTIVATION, ())}
 
 
+def test_a_gene_that_regulates_itself_is_asked_about_though_no_other_is_named() -> None:
+    text = "GATA1 activates its own promoter."
+    endpoint = Scripted(reading(statement(target="GATA1", quote=text)))
+    found = list(ChatReader(endpoint).read([Document("d", "", text, "test")]))
+    assert said(found) == {("GATA1", "GATA1", Effect.ACTIVATION, ())}
+    assert check_statements(found, [Document("d", "", text, "test")]).passed == tuple(found)
+    assert [json.loads(call.schema)["title"] for call in endpoint.asked] == ["read-regulation", "verify-sign"]
+
+
 def test_one_bad_statement_does_not_lose_the_others() -> None:
     dropped: list[Dropped] = []
     answer = reading({"regulator": 7}, statement(), statement(effect="helps"))
