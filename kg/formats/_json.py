@@ -72,8 +72,7 @@ class JsonStream:
             there = len(self._text) - self._at
             if there > _LONGEST:
                 raise ValueError(f"a value longer than {_LONGEST:,} characters, or no JSON")
-            while len(self._text) - self._at < 2 * there + 1 and self._more():
-                pass
+            self._more(max(there, _BLOCK))
 
     def items(self) -> Iterator[tuple[int, Any]]:
         """The line and value of each item of the array at the cursor."""
@@ -103,9 +102,9 @@ class JsonStream:
                 return
             self.expect(",")
 
-    def _more(self) -> bool:
-        """Read another block and forget what lies behind the cursor; False at the end."""
-        block = self._stream.read(_BLOCK)
+    def _more(self, size: int = _BLOCK) -> bool:
+        """Read on and forget what lies behind the cursor; False at the end."""
+        block = self._stream.read(size)
         self._ended = not block
         self._text = self._text[self._at :] + self._decode(block, final=self._ended)
         self._at = 0

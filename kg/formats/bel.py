@@ -93,7 +93,7 @@ def _statements(path: Path) -> Iterator[tuple[int, _Statement | None]]:
                 citation, quote = tuple(map(_unquoted, re.findall(_QUOTED, value))), ""
             elif word in ("evidence", "supportingtext"):
                 quote = _unquoted(value)
-        elif not line.startswith("DEFINE "):
+        elif not line.startswith(("DEFINE ", "SET DOCUMENT ")):
             yield number, _Statement(line, citation, quote)
 
 

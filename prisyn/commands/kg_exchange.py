@@ -1,75 +1,145 @@
-"""`prisyn kg import` and `prisyn kg export`: bring the graph in and out."""
+"""`prisyn kg import` and `prisyn kg export`: bring the graph in and out, and `prisyn kg formats`: in which forms."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from prisyn._command import GraphOption, command, say
+from prisyn._command import Format, FormatOption, GraphOption, command, emit, say
+from prisyn._edges import Belief, Curations, Effects, Sources, Species, edge_filter
 from prisyn._graphs import read_grn
-from prisyn_base import InputError, Problems
+from prisyn_base import InputError, Problem, Problems, atomic_path
 
-ExchangeIn = Annotated[
-    str, typer.Option("--format", help="The exchange format: jsonl or evidence-tsv.", metavar="FORMAT")
+if TYPE_CHECKING:
+    from kg import Refused
+
+ExchangeFormat = Annotated[
+    str, typer.Option("--format", help="The exchange format; `prisyn kg formats` lists them.", metavar="FORMAT")
 ]
-ExchangeOut = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        help="The exchange format: tsv (edges), evidence-tsv, jsonl, graphml or decoupler.",
-        metavar="FORMAT",
-    ),
-]
+SHOWN = 10
+"""How many refused rows are said; a file holds them all."""
 
 
 def register(app: typer.Typer) -> None:
-    """Add the two commands to the group of the graph."""
+    """Add the commands to the group of the graph."""
     command(app, "import")(import_)
     command(app, "export")(export_)
+    command(app, "formats")(formats_)
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="The file to read.")],
-    form: ExchangeIn,
+    file: Annotated[Path, typer.Argument(help="The file to read, gzipped or not.")],
+    form: ExchangeFormat,
     graph: GraphOption,
+    species: Annotated[
+        str | None, typer.Option(help="human or mouse: whose genes the names are; without it the names tell.")
+    ] = None,
+    refused: Annotated[
+        Path | None, typer.Option("--refused", help="Write the rows that were refused to this file, as TSV.")
+    ] = None,
 ) -> None:
     """Add the evidence of a file to a graph. What is there already is not added twice.
+
+    Rows that cannot be read are refused, counted and left out; the others are added all together at the end.
 
     \b
     Examples:
       prisyn kg import --format jsonl evidence.jsonl --graph grn.db
+      prisyn kg import --format graphml grn.graphml --graph grn.db --refused refused.tsv
     """
     from kg import open_store, read, store_problems
 
     problems = Problems()
     problems.extend(store_problems(graph))
     try:
-        found = read(form, file)
+        found = read(form, file, species=species)
     except InputError as error:
         problems.extend(error.problems)
     problems.raise_if_any()
+    if refused is not None:
+        _write_refused(refused, found.refused)
     with open_store(graph) as store:
         new = store.add(found.evidence)
     say(f"{new:,} new of {len(found.evidence):,} statements, now in {graph}")
-    for row in found.refused:
-        say(f"refused: {file}, line {row.line}: {row.reason}")
+    _tell_refused(file, found.refused, found.rows, refused)
 
 
 def export_(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
-    form: ExchangeOut,
+    form: ExchangeFormat,
     graph: GraphOption,
+    min_belief: Belief = 0.0,
+    effect: Effects = None,
+    species: Species = "",
+    source: Sources = None,
+    curation: Curations = None,
 ) -> None:
-    """Write a graph to a file for other tools.
+    """Write a graph, or the edges of it that pass, to a file for other tools; what the format loses is said.
 
     \b
     Examples:
       prisyn kg export --format tsv edges.tsv --graph grn.db
       prisyn kg export --format graphml grn.graphml --graph grn.db
+      prisyn kg export --format decoupler net.csv --graph grn.db --min-belief .8 --species human
     """
-    from kg import export
+    from kg import export, formats
+    from kg.queries import EVERYTHING, filtered
 
-    export(read_grn(graph), form, file)
-    say(f"wrote {file}")
+    where = edge_filter(min_belief, effect, species, source, curation)
+    grn = read_grn(graph)
+    edges = filtered(grn, where)
+    written = export(grn if where == EVERYTHING else grn.of(edges), form, file)
+    chosen = formats()[form]
+    passed = "" if where == EVERYTHING else f": {len(edges):,} of {len(grn):,} edges pass"
+    say(f"wrote {' and '.join(map(str, written))}{passed}")
+    say(f"it does not carry: {chosen.loses_words}" if chosen.loses else "nothing is lost")
+    if chosen.warning:
+        say(f"warning: {chosen.warning}")
+
+
+def formats_(form: FormatOption = Format.TABLE) -> None:
+    """List the exchange formats: which way they go, who reads them, and what they lose.
+
+    \b
+    Examples:
+      prisyn kg formats
+      prisyn kg formats --format json
+    """
+    from kg import formats
+
+    rows = [
+        {
+            "format": name,
+            "for": " and ".join(way for way, goes in (("import", each.read), ("export", each.write)) if goes),
+            "read by": each.readers,
+            "loses": each.loses_words,
+        }
+        for name, each in formats().items()
+    ]
+    emit(rows, form)
+
+
+def _write_refused(place: Path, rows: Sequence[Refused]) -> None:
+    """A table of line, reason and the beginning of the row. Raises InputError where it cannot be written."""
+    try:
+        with atomic_path(place) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write("line\treason\trow\n")
+            for row in rows:
+                cells = str(row.line), row.reason, row.row
+                stream.write("\t".join("".join(c if c.isprintable() else " " for c in cell) for cell in cells) + "\n")
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise InputError([Problem(str(place), found, "a file that can be written", "name another path")]) from error
+
+
+def _tell_refused(file: Path, refused: Sequence[Refused], rows: int, place: Path | None) -> None:
+    if not refused:
+        return
+    say(f"{len(refused):,} of {rows:,} rows refused" + (f", all in {place}" if place else ""))
+    for row in refused[:SHOWN]:
+        say(f"refused: {file}, line {row.line}: {row.reason}")
+    if (more := len(refused) - SHOWN) > 0:
+        say(f"and {more:,} more" + ("" if place else "; --refused FILE writes them all"))

@@ -2,27 +2,41 @@
 /* Draws the neighbourhood of a gene. The same graph and width give the same picture: every place is computed. */
 (() => {
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const NARROW = 520, FEW = 10;
   let drawn = null;
 
+  /* On a phone the most believed neighbours alone have room. */
+  function pruned(data, most) {
+    const sides = Object.fromEntries(["regulators", "both", "targets"].map((side) => [side, data[side].slice(0, most)]));
+    const kept = new Set([data.focus, ...Object.values(sides).flat()]);
+    return {
+      ...data, ...sides,
+      nodes: data.nodes.filter((node) => kept.has(node.id)),
+      edges: data.edges.filter((edge) => kept.has(edge.source) && kept.has(edge.target)),
+    };
+  }
+
   /* Nodes on arcs around the focus, each at an angle of its own, so that no line runs through a node. */
-  function arc(places, curies, from, to, width, height) {
-    const rings = Math.max(1, Math.min(3, Math.ceil((curies.length * 62) / ((to - from) * width))));
+  function arc(places, curies, from, to, { x, y, width, height }) {
+    const rings = Math.max(1, Math.min(4, Math.ceil((curies.length * 62) / ((to - from) * width))));
     curies.forEach((curie, i) => {
       const angle = from + ((i + 0.5) / curies.length) * (to - from);
-      const share = 1 - (i % rings) * (0.52 / rings);
-      places[curie] = { x: -Math.cos(angle) * width * share, y: -Math.sin(angle) * height * share };
+      const share = 1 - (i % rings) * (0.62 / rings);
+      places[curie] = { x: x - Math.cos(angle) * width * share, y: y - Math.sin(angle) * height * share };
     });
   }
 
+  /* Regulators above, targets below, what is both beside; where one side is empty the other has all the height. */
   function layout(data, width, height) {
-    const places = { [data.focus]: { x: 0, y: 0 } };
+    const above = data.regulators.length || data.both.length, below = data.targets.length || data.both.length;
+    const y = (above ? 0 : -1) * (height - 20) + (below ? 0 : 1) * (height - 20);
+    const area = { x: 0, y, width, height: height + Math.abs(y) };
+    const places = { [data.focus]: { x: 0, y } };
     const side = data.both.length ? 0.42 : 0.12;
-    arc(places, data.regulators, side, Math.PI - side, width, height);
-    arc(places, data.targets, Math.PI + side, 2 * Math.PI - side, width, height);
-    const left = data.both.filter((_, i) => i % 2 === 0);
-    const right = data.both.filter((_, i) => i % 2 === 1);
-    arc(places, left, -side, side, width, height);
-    arc(places, right, Math.PI - side, Math.PI + side, width, height);
+    arc(places, data.regulators, side, Math.PI - side, area);
+    arc(places, data.targets, Math.PI + side, 2 * Math.PI - side, area);
+    arc(places, data.both.filter((_, i) => i % 2 === 0), -side, side, area);
+    arc(places, data.both.filter((_, i) => i % 2 === 1), Math.PI - side, Math.PI + side, area);
     return places;
   }
 
@@ -56,7 +70,7 @@
     const canvas = document.querySelector(".canvas[data-elements]");
     if (drawn) { drawn.destroy(); drawn = null; }
     if (!canvas || !window.cytoscape) return;
-    const data = JSON.parse(canvas.dataset.elements);
+    const data = pruned(JSON.parse(canvas.dataset.elements), canvas.clientWidth < NARROW ? FEW : Infinity);
     const middle = { x: canvas.clientWidth / 2, y: canvas.clientHeight / 2 };
     const places = layout(data, middle.x - 36, middle.y - 20);
     const nodes = data.nodes.map((node) => ({
@@ -76,6 +90,9 @@
     drawn.on("mouseover", "node", () => { canvas.dataset.over = "node"; });
     drawn.on("mouseout", "node", () => { delete canvas.dataset.over; });
     canvas.dataset.drawn = String(drawn.elements().length);
+    const note = document.getElementById("drawn");
+    note.textContent = data.edges.length < Number(note.dataset.all)
+      ? `The ${data.edges.length} most believed of ${note.dataset.all} edges are drawn.` : "";
   }
 
   let width = window.innerWidth;

@@ -127,7 +127,7 @@ def test_what_is_drawn_is_what_is_listed(known: Settings, visit: Visit) -> None:
 @pytest.mark.parametrize(
     ("asked", "kept"),
     [
-        ("min_belief=0.3", {"GATA1", "KLF1"}),
+        ("min_belief=0.5", {"GATA1", "KLF1"}),
         ("effect=repression", {"BCL11A"}),
         ("source=database", set()),
         ("curation=accepted", set()),

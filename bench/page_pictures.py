@@ -1,0 +1,83 @@
+"""The pictures of the web pages in the docs, taken with a headless Chromium.
+
+    prisyn demo --out demo-out
+    python -m bench.page_pictures --graph demo-out/graph/grn.db --out docs/pictures
+
+The graph is copied first: what is decided for a picture is decided on the copy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from playwright.sync_api import Page, sync_playwright
+
+from prisyn.web import Settings, create_app
+
+GENE = "HGNC:11241"
+WIDE, PHONE = {"width": 1100, "height": 900}, {"width": 375, "height": 812}
+CURATOR = {"name": "prisyn_curator", "value": "Ada"}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.page_pictures", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("--graph", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args(arguments)
+    browser_path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if browser_path is None:
+        parser.error("no Chromium on the PATH")
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        settings = Settings(str(shutil.copy(options.graph, Path(folder) / "grn.db")))
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        with serving(settings) as address:
+            for scheme, viewport, name in (("light", WIDE, "page"), ("dark", PHONE, "phone")):
+                context = browser.new_context(base_url=address, viewport=viewport, color_scheme=scheme)
+                context.add_cookies([{**CURATOR, "url": address}])
+                photograph(context.new_page(), options.out, name)
+                context.close()
+        browser.close()
+
+
+def photograph(page: Page, out: Path, name: str) -> None:
+    """A gene's page, and the review queue after three decisions."""
+    page.goto(f"/gene/{GENE}")
+    page.wait_for_selector(".canvas[data-drawn]")
+    page.wait_for_timeout(300)
+    page.screenshot(path=out / f"{name}-gene.png")
+    page.goto("/review")
+    page.wait_for_selector("#judge[data-htmx-powered]")
+    for number, key in enumerate("a2a", start=1):
+        page.keyboard.press(key)
+        page.locator(".past .tag").nth(number - 1).wait_for()
+    page.screenshot(path=out / f"{name}-review.png")
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """The pages on a free port of this machine."""
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+if __name__ == "__main__":
+    main()
