@@ -130,10 +130,10 @@ def test_a_filter_changes_what_is_seen_the_address_and_the_export(
         assert page.locator(".canvas").get_attribute("data-drawn") == "3"
         page.locator("#effect").select_option("")
         page.locator("#min_belief").focus()
-        for _ in range(6):
+        for _ in range(10):
             page.keyboard.press("ArrowRight")
         page.get_by_text("2 edges; the filters hide 2").wait_for()
-        assert page.locator("output").inner_text() == "0.30"
+        assert page.locator("output").inner_text() == "0.50"
         with page.expect_download() as download:
             page.get_by_role("link", name="TSV").click()
         rows = Path(download.value.path()).read_text().splitlines()
