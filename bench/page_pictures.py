@@ -24,6 +24,9 @@ from prisyn.web import Settings, create_app
 
 GENE = "HGNC:11241"
 WIDE, PHONE = {"width": 1100, "height": 900}, {"width": 375, "height": 812}
+PATIENCE = 120_000
+"""Milliseconds for a page; the first waits for the tables of names."""
+
 CURATOR = {"name": "prisyn_curator", "value": "Ada"}
 
 
@@ -42,26 +45,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = Settings(str(shutil.copy(options.graph, Path(folder) / "grn.db")))
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
         with serving(settings) as address:
-            for scheme, viewport, name in (("light", WIDE, "page"), ("dark", PHONE, "phone")):
-                context = browser.new_context(base_url=address, viewport=viewport, color_scheme=scheme)
-                context.add_cookies([{**CURATOR, "url": address}])
-                photograph(context.new_page(), options.out, name)
-                context.close()
+            wide = browser.new_context(base_url=address, viewport=WIDE, color_scheme="light")
+            wide.add_cookies([{**CURATOR, "url": address}])
+            photograph_gene(wide.new_page(), options.out / "page-gene.png")
+            photograph_review(wide.new_page(), options.out / "page-review.png")
+            phone = browser.new_context(base_url=address, viewport=PHONE, color_scheme="dark")
+            photograph_gene(phone.new_page(), options.out / "phone-gene.png")
         browser.close()
 
 
-def photograph(page: Page, out: Path, name: str) -> None:
-    """A gene's page, and the review queue after three decisions."""
-    page.goto(f"/gene/{GENE}")
+def photograph_gene(page: Page, picture: Path) -> None:
+    """A gene's page."""
+    page.goto(f"/gene/{GENE}", timeout=PATIENCE)
     page.wait_for_selector(".canvas[data-drawn]")
     page.wait_for_timeout(300)
-    page.screenshot(path=out / f"{name}-gene.png")
-    page.goto("/review")
+    page.screenshot(path=picture)
+
+
+def photograph_review(page: Page, picture: Path) -> None:
+    """The review queue after three decisions."""
+    page.goto("/review", timeout=PATIENCE)
     page.wait_for_selector("#judge[data-htmx-powered]")
-    for number, key in enumerate("a2a", start=1):
+    decided = page.locator(".past .tag").count()
+    for number, key in enumerate("a2a"):
         page.keyboard.press(key)
-        page.locator(".past .tag").nth(number - 1).wait_for()
-    page.screenshot(path=out / f"{name}-review.png")
+        page.locator(".past .tag").nth(decided + number).wait_for()
+    page.screenshot(path=picture)
 
 
 @contextmanager

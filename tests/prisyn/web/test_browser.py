@@ -56,7 +56,7 @@ def opened(chromium: Any) -> Opened:
         address: str, viewport: dict[str, int] = WIDE, *, curator: str = "Ada", **options: Any
     ) -> Iterator[Any]:
         context = chromium.new_context(base_url=address, viewport=viewport, accept_downloads=True, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(60_000)  # a loaded machine is slow, not wrong
         if curator:
             context.add_cookies([{"name": "prisyn_curator", "value": curator, "url": address}])
         wrong: list[str] = []
