@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +14,6 @@ from prisyn._command import Format, emit, say
 
 if TYPE_CHECKING:
     from kg import Edge, Evidence
-    from kg.queries import EdgeFilter
 
 Row = dict[str, Any]
 
@@ -39,20 +40,48 @@ Curations = Annotated[
         "repeated.",
     ),
 ]
+_FILTER: dict[str, tuple[Any, Any]] = {
+    "min_belief": (Belief, 0.0),
+    "effect": (Effects, None),
+    "species": (Species, ""),
+    "source": (Sources, None),
+    "curation": (Curations, None),
+}
+"""The options of `EdgeFilter.of`, with their defaults."""
+
 Most = Annotated[int, typer.Option("--most", min=1, help="At most so many.")]
 
 ARROWS = {"activation": "->", "repression": "-|", "unknown": "--"}
 
 
-def edge_filter(
-    min_belief: float, effect: list[str] | None, species: str, source: list[str] | None, curation: list[str] | None
-) -> EdgeFilter:
-    """The filter of the five options. Raises InputError with every word that is none."""
-    from kg.queries import EdgeFilter
+def with_filter(function: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a filter in place of its keyword `where`, which they are put together to.
 
-    return EdgeFilter.of(
-        min_belief=min_belief, effect=effect or (), species=species, source=source or (), curation=curation or ()
-    )
+    The command raises InputError with every word of theirs that is none, before it does anything else.
+    """
+    # The filter is never loaded for `--help`, so its name is given a meaning here.
+    signature = inspect.signature(function, locals={"EdgeFilter": object}, eval_str=True)
+
+    @wraps(function)
+    def command(**given: Any) -> None:
+        from kg.queries import EdgeFilter
+
+        chosen = {name: value for name in _FILTER if (value := given.pop(name)) is not None}
+        function(**given, where=EdgeFilter.of(**chosen))
+
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+        for name, (annotation, default) in _FILTER.items()
+    ]
+    parameters = [
+        each
+        for parameter in signature.parameters.values()
+        for each in (options if parameter.name == "where" else [parameter])
+    ]
+    # typer asks for both.
+    command.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return command
 
 
 def emit_edges(edges: Iterable[Edge], none: str, form: Format) -> None:

@@ -9,16 +9,11 @@ import typer
 
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, emit_json, group, say
 from prisyn._edges import (
-    Belief,
-    Curations,
-    Effects,
     GeneName,
-    Sources,
-    Species,
-    edge_filter,
     emit_edges,
     shortened,
     statement_row,
+    with_filter,
 )
 from prisyn._graphs import asking, find_genes, open_graph
 from prisyn.commands import kg_compare, kg_cypher, kg_queries
@@ -75,15 +70,13 @@ def names(
 
 
 @command(app, "regulators")
+@with_filter
 def regulators(
     gene: GeneName,
     graph: GraphOption,
     form: FormatOption = Format.TABLE,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """List what regulates a gene, the best believed first.
 
@@ -95,7 +88,6 @@ def regulators(
     """
     from kg import queries
 
-    where = edge_filter(min_belief, effect, species, source, curation)
     with open_graph(graph) as store:
         (node,) = find_genes(store, [gene])
         edges = queries.regulators(store, node, where)
@@ -103,15 +95,13 @@ def regulators(
 
 
 @command(app, "targets")
+@with_filter
 def targets(
     gene: GeneName,
     graph: GraphOption,
     form: FormatOption = Format.TABLE,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """List what a gene regulates, the best believed first.
 
@@ -123,7 +113,6 @@ def targets(
     """
     from kg import queries
 
-    where = edge_filter(min_belief, effect, species, source, curation)
     with open_graph(graph) as store:
         (node,) = find_genes(store, [gene])
         edges = queries.targets(store, node, where)

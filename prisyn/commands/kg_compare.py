@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, emit_json, say
-from prisyn._edges import Belief, Curations, Effects, Most, Sources, Species, edge_filter, edge_row, emit_edges
+from prisyn._edges import Most, edge_row, emit_edges, with_filter
 from prisyn._graphs import open_graph, read_grn
 from prisyn_base import InputError, Problem
 
 if TYPE_CHECKING:
     from kg import Edge
-    from kg.queries import Comparison, Share
+    from kg.queries import Comparison, EdgeFilter, Share
 
 
 class Show(StrEnum):
@@ -34,16 +34,14 @@ def register(app: typer.Typer) -> None:
         command(app, function.__name__)(function)
 
 
+@with_filter
 def changes(
     since: Annotated[str, typer.Option("--since", help="A date or time, in UTC.", metavar="2026-11-25")],
     graph: GraphOption,
     most: Most = 50,
     form: FormatOption = Format.TABLE,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """List what a graph has learnt since a date: new edges first, then the most changed.
 
@@ -56,7 +54,6 @@ def changes(
     """
     from kg import queries
 
-    where = edge_filter(min_belief, effect, species, source, curation)
     with open_graph(graph) as store:
         found = queries.changes(store, since, where)
     counts = Counter(str(change.kind) for change in found)
@@ -78,6 +75,7 @@ def changes(
     emit(rows, form)
 
 
+@with_filter
 def compare(
     graph: GraphOption,
     reference: Annotated[str, typer.Option("--reference", help="The graph to compare with.", metavar="URL")],
@@ -87,11 +85,8 @@ def compare(
     ] = False,
     show: Annotated[Show, typer.Option("--show", help="What is listed.")] = Show.SUMMARY,
     form: FormatOption = Format.TABLE,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """Compare a graph with a reference, such as CollecTRI: precision, recall, signs, and the edges that differ.
 
@@ -105,7 +100,6 @@ def compare(
     """
     from kg import queries
 
-    where = edge_filter(min_belief, effect, species, source, curation)
     found = queries.compare(read_grn(graph), read_grn(reference), shared_genes=shared_genes, where=where)
     if show is Show.SUMMARY:
         _emit_summary(found, form)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from prisyn import _judged as judged
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, emit_json, group, say
-from prisyn._edges import Belief, Curations, Effects, Sources, Species, edge_filter
+from prisyn._edges import with_filter
 from prisyn._graphs import find_genes, open_graph, read_grn
 from prisyn_base import InputError, Problem
+
+if TYPE_CHECKING:
+    from kg.queries import EdgeFilter
 
 app = group(
     "Judge what was read: accept, reject with the kind of error, or leave it open. Nothing is ever overwritten.\n\n"
@@ -62,6 +65,7 @@ class Exchange(StrEnum):
 
 
 @command(app, "queue")
+@with_filter
 def queue(
     graph: GraphOption,
     curator: CuratorOption = None,
@@ -73,11 +77,8 @@ def queue(
         int | None, typer.Option("--draw", min=0, help="A random draw of this seed, to measure readers fairly.")
     ] = None,
     gene: Annotated[str | None, typer.Option("--gene", help="Only edges of this gene.")] = None,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List what to judge next, the statements first whose verdict would change the graph most.
@@ -91,14 +92,13 @@ def queue(
     from kg.review import review_queue
     from prisyn._curator import curator_name
 
-    chosen = edge_filter(min_belief, effect, species, source, curation)
     name, grn = curator_name(curator), read_grn(graph)
     genes = set(find_genes(grn, [gene] if gene else []))
     items = review_queue(
         grn,
         curator=name,
         second_opinion=second_opinion,
-        keeps=lambda edge: chosen.keeps(edge) and (not genes or bool(genes & {edge.regulator, edge.target})),
+        keeps=lambda edge: where.keeps(edge) and (not genes or bool(genes & {edge.regulator, edge.target})),
         draw=draw,
     )
     if not items:

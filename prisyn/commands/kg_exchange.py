@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, say
-from prisyn._edges import Belief, Curations, Effects, Sources, Species, edge_filter
+from prisyn._edges import with_filter
 from prisyn._graphs import read_grn
 from prisyn_base import InputError, Problem, Problems, atomic_path
 
 if TYPE_CHECKING:
     from kg import Refused
+    from kg.queries import EdgeFilter
 
 ExchangeFormat = Annotated[
     str, typer.Option("--format", help="The exchange format; `prisyn kg formats` lists them.", metavar="FORMAT")
@@ -67,15 +68,13 @@ def import_(
     _tell_refused(file, found.refused, found.rows, refused)
 
 
+@with_filter
 def export_(
     file: Annotated[Path, typer.Argument(help="The file to write.")],
     form: ExchangeFormat,
     graph: GraphOption,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """Write a graph, or the edges of it that pass, to a file for other tools; what the format loses is said.
 
@@ -88,7 +87,6 @@ def export_(
     from kg import export, formats
     from kg.queries import EVERYTHING, filtered
 
-    where = edge_filter(min_belief, effect, species, source, curation)
     grn = read_grn(graph)
     edges = filtered(grn, where)
     written = export(grn if where == EVERYTHING else grn.of(edges), form, file)

@@ -9,16 +9,11 @@ import typer
 
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, emit_json, say
 from prisyn._edges import (
-    Belief,
-    Curations,
-    Effects,
     Most,
-    Sources,
-    Species,
-    edge_filter,
     edge_row,
     emit_edges,
     route,
+    with_filter,
 )
 from prisyn._graphs import asking, find_genes, read_grn
 
@@ -64,6 +59,7 @@ def register(app: typer.Typer) -> None:
         command(app, function.__name__)(function)
 
 
+@with_filter
 def path(
     start: Annotated[str, typer.Argument(help="Where the path starts.", metavar="FROM")],
     end: Annotated[str, typer.Argument(help="Where it ends.", metavar="TO")],
@@ -71,11 +67,8 @@ def path(
     most: Most = 5,
     longest: Annotated[int, typer.Option("--longest", min=1, max=12, help="At most so many edges.")] = 4,
     form: FormatOption = Format.TABLE,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """List paths from one gene to another, the shortest first, then the best believed.
 
@@ -89,7 +82,6 @@ def path(
     """
     from kg import queries
 
-    where = edge_filter(min_belief, effect, species, source, curation)
     grn = read_grn(graph)
     one, other = find_genes(grn, [start, end])
     with asking():
@@ -110,17 +102,15 @@ def path(
     emit(rows, form)
 
 
+@with_filter
 def subgraph(
     genes: Genes,
     graph: GraphOption,
     mode: Annotated[Mode, typer.Option("--mode", help="How the genes are connected.")] = Mode.ALL,
     most: Annotated[int, typer.Option("--most", min=1, help="At most so many bridges.")] = 20,
     form: FormatOption = Format.TABLE,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """List the edges that connect a list of genes.
 
@@ -135,7 +125,6 @@ def subgraph(
     """
     from kg import queries
 
-    where = edge_filter(min_belief, effect, species, source, curation)
     grn = read_grn(graph)
     found = queries.subgraph(grn, find_genes(grn, genes), join=queries.Join(mode.value), most=most, where=where)
     if found.added:
@@ -145,16 +134,14 @@ def subgraph(
     emit_edges(found.edges, "no edge connects these genes", form)
 
 
+@with_filter
 def hubs(
     graph: GraphOption,
     by: Annotated[End, typer.Option("--by", help="What is counted.")] = End.TARGETS,
     most: Most = 20,
     form: FormatOption = Format.TABLE,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """List the genes with most targets, or with most regulators.
 
@@ -168,7 +155,6 @@ def hubs(
     """
     from kg import queries
 
-    where = edge_filter(min_belief, effect, species, source, curation)
     found = queries.hubs(read_grn(graph), by=by.value, most=most, where=where)
     rows = [
         {
@@ -185,6 +171,7 @@ def hubs(
     emit(rows, form)
 
 
+@with_filter
 def motifs(
     graph: GraphOption,
     motif: Annotated[Motif, typer.Option("--motif", help="Which circuits.")] = Motif.FEED_FORWARD,
@@ -192,11 +179,8 @@ def motifs(
     count: Annotated[bool, typer.Option("--count", help="Only count them, by type.")] = False,
     most: Most = 20,
     form: FormatOption = Format.TABLE,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """List feed-forward or feedback loops: signed ones, then those with the best believed weakest edge, first.
 
@@ -214,7 +198,6 @@ def motifs(
 
     from kg import queries
 
-    where = edge_filter(min_belief, effect, species, source, curation)
     grn = read_grn(graph)
     node = find_genes(grn, [gene])[0] if gene else None
     if motif is Motif.FEEDBACK:
@@ -233,16 +216,14 @@ def motifs(
         say(f"no {motif.value} loop in this graph")
 
 
+@with_filter
 def contradictions(
     graph: GraphOption,
     dispute: Annotated[Disputed | None, typer.Option("--dispute", help="Only disputes about this.")] = None,
     most: Most = 20,
     form: FormatOption = Format.TABLE,
-    min_belief: Belief = 0.0,
-    effect: Effects = None,
-    species: Species = "",
-    source: Sources = None,
-    curation: Curations = None,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """List edges on which papers disagree, with the papers of both sides; nothing is averaged.
 
@@ -256,7 +237,6 @@ def contradictions(
     """
     from kg import queries
 
-    where = edge_filter(min_belief, effect, species, source, curation)
     disputes = [queries.Dispute(dispute.value)] if dispute else list(queries.Dispute)
     found = queries.contradictions(read_grn(graph), disputes=disputes, where=where)
     say(f"{len(found):,} contradictions" + (f", the first {most}" if len(found) > most else ""))
