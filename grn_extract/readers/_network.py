@@ -33,6 +33,9 @@ PROJECTIONS = (
 )
 _PAD = 2
 
+CHANGED = tuple(f"layers.{number}.{name}" for number in range(FROZEN_LAYERS, KEPT_LAYERS) for name in PROJECTIONS)
+"""The weights that an adapter changes, by their names in the model."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -163,12 +166,15 @@ class PairNetwork:
         check_base(card, folder)
         tensors: Mapping[str, Any] = load_file(folder / WEIGHTS)
         with self.torch.no_grad():
-            for number in range(FROZEN_LAYERS, KEPT_LAYERS):
-                for name in PROJECTIONS:
-                    key = f"layers.{number}.{name}"
-                    weight = self.model.get_submodule(key).weight
-                    change = tensors[f"{key}.b"].float() @ tensors[f"{key}.a"].float()
-                    weight.copy_((weight.float() + card.scale * change).to(weight.dtype))
+            for key in CHANGED:
+                weight = self.model.get_submodule(key).weight
+                change = tensors[f"{key}.b"].float() @ tensors[f"{key}.a"].float()
+                weight.copy_((weight.float() + card.scale * change).to(weight.dtype))
+        self.take_head(tensors)
+
+    def take_head(self, tensors: Mapping[str, Any]) -> None:
+        """Put an adapter's norm and head, by the names in its file, in place of the network's."""
+        with self.torch.no_grad():
             self.model.norm.weight.copy_(tensors["norm"].to(self.model.dtype))
             self.head.weight.copy_(tensors["head.weight"])
             self.head.bias.copy_(tensors["head.bias"])

@@ -17,6 +17,7 @@ from grn_extract.adapter import CARD, SCHEMA, WEIGHTS, read_card
 from grn_extract.models import GGUF_SHA256, MODEL
 from grn_extract.prompting import load_prompt
 from grn_extract.readers._network import (
+    CHANGED,
     FROZEN_LAYERS,
     KEPT_LAYERS,
     LABELS,
@@ -140,15 +141,11 @@ def _load_changes(network: PairNetwork, folder: Path) -> None:
     check_base(read_card(folder), folder)
     tensors = load_file(folder / WEIGHTS)
     with network.torch.no_grad():
-        for number in range(FROZEN_LAYERS, KEPT_LAYERS):
-            for name in PROJECTIONS:
-                key = f"layers.{number}.{name}"
-                layer = network.model.get_submodule(key)
-                layer.lora_A["default"].weight.copy_(tensors[f"{key}.a"])
-                layer.lora_B["default"].weight.copy_(tensors[f"{key}.b"])
-        network.model.norm.weight.copy_(tensors["norm"])
-        network.head.weight.copy_(tensors["head.weight"])
-        network.head.bias.copy_(tensors["head.bias"])
+        for key in CHANGED:
+            layer = network.model.get_submodule(key)
+            layer.lora_A["default"].weight.copy_(tensors[f"{key}.a"])
+            layer.lora_B["default"].weight.copy_(tensors[f"{key}.b"])
+    network.take_head(tensors)
 
 
 def _row(network: PairNetwork, prompt: Any, example: Example) -> Row:
@@ -200,12 +197,10 @@ def _write(
     torch = network.torch
     tensors = {"norm": network.model.norm.weight.detach().clone()}
     tensors |= {f"head.{name}": value.detach().clone() for name, value in network.head.named_parameters()}
-    for number in range(FROZEN_LAYERS, KEPT_LAYERS):
-        for name in PROJECTIONS:
-            key = f"layers.{number}.{name}"
-            layer = network.model.get_submodule(key)
-            for part, module in (("a", layer.lora_A), ("b", layer.lora_B)):
-                tensors[f"{key}.{part}"] = module["default"].weight.detach().to(torch.bfloat16)
+    for key in CHANGED:
+        layer = network.model.get_submodule(key)
+        for part, module in (("a", layer.lora_A), ("b", layer.lora_B)):
+            tensors[f"{key}.{part}"] = module["default"].weight.detach().to(torch.bfloat16)
     card = {
         "schema": SCHEMA,
         "name": NAME,
