@@ -55,6 +55,12 @@ _CHANGE = re.compile(
     re.IGNORECASE,
 )
 
+_VERB = re.compile(
+    r"\s+(?:\w+ly\s+)?(?:activat|regulat|repress|induc|bind|bound|affect|alter|chang|requir|express|increas|decreas|"
+    r"inhibit|suppress|stimulat|interact|act\b|transactivat|respond|detect|influenc|modulat|necessary|essential|able)",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Cues:
@@ -124,19 +130,8 @@ def _denies(sentence: str, left: int, cue: re.Match[str], names: Sequence[Span])
     word = cue.group().lower()
     if names and (word.endswith(" of") or (word == "not" and _CONTRAST.search(sentence, left, cue.start()))):
         following = (a for a, _ in names if a >= cue.end())
-        if word.endswith(" of") or not _a_verb_follows(sentence, cue.end()):
+        if word.endswith(" of") or not _VERB.match(sentence, cue.end()):
             return any(_UP_TO_NAME.match(sentence[cue.end() : a]) for a in following)
     if _HAPPENING.match(word) and not _CHANGE.match(sentence[cue.end() :]):
         return _TAKEN_AWAY.search(sentence, left, cue.start()) is None
     return True
-
-
-_VERB = re.compile(
-    r"\s+(?:\w+ly\s+)?(?:activat|regulat|repress|induc|bind|bound|affect|alter|chang|requir|express|increas|decreas|"
-    r"inhibit|suppress|stimulat|interact|act\b|transactivat|respond|detect|influenc|modulat|necessary|essential|able)",
-    re.IGNORECASE,
-)
-
-
-def _a_verb_follows(sentence: str, at: int) -> bool:
-    return _VERB.match(sentence, at) is not None
