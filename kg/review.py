@@ -15,6 +15,7 @@ same on every machine.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -67,13 +68,13 @@ def review_queue(
     """
     decided = {item.claim for item in standing_decisions(grn.decisions) if item.curator == curator}
     judged = judgements(grn.decisions)
-    out_degree = _out_degrees(grn)
+    out_degree = Counter(edge.regulator.curie for edge in grn.edges())
     items = []
     for edge in filter(keeps, grn.edges()):
         for claim, readings in _claims(edge).items():
             settled = claim in judged and judged[claim].standing in _SETTLED
             if claim not in decided and settled is second_opinion:
-                items.append(_item(edge, readings, judged, out_degree.get(edge.target.curie, 0)))
+                items.append(_item(edge, readings, judged, out_degree[edge.target.curie]))
     if draw is not None:
         return sorted(items, key=lambda item: sha256_text(f"{draw}:{item.statement.claim}"))
     return sorted(items, key=lambda item: (-item.score, item.statement.claim))
@@ -113,10 +114,3 @@ def _claims(edge: Edge) -> dict[str, list[Evidence]]:
     for item in edge.evidence:
         claims.setdefault(item.claim, []).append(item)
     return claims
-
-
-def _out_degrees(grn: GRN) -> dict[str, int]:
-    degrees: dict[str, int] = {}
-    for edge in grn.edges():
-        degrees[edge.regulator.curie] = degrees.get(edge.regulator.curie, 0) + 1
-    return degrees

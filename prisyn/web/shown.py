@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from kg import GRN, Decision, Edge, Gene
+from kg import GRN, Edge, Gene
 from kg.queries import EdgeFilter, regulators, targets
 
 MOST_DRAWN = 24
@@ -18,13 +18,15 @@ MOST_LISTED = 200
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The edges into and out of `gene` that a filter keeps, the best believed first, and how many it hides."""
+    """The edges of a network into and out of `gene` that a filter keeps, the best believed first, and how many it
+    hides.
+    """
 
     gene: Gene
     regulators: tuple[Edge, ...]
     targets: tuple[Edge, ...]
     hidden: int
-    decisions: tuple[Decision, ...] = field(default=(), repr=False)
+    within: GRN = field(repr=False)
 
     @property
     def edges(self) -> tuple[Edge, ...]:
@@ -39,14 +41,14 @@ class Shown:
     @property
     def grn(self) -> GRN:
         """What is seen, as a network that can be exported."""
-        return GRN.from_evidence((item for edge in self.edges for item in edge.evidence), self.decisions)
+        return self.within.of(self.edges)
 
 
 def shown(grn: GRN, gene: Gene, where: EdgeFilter) -> Shown:
     """What is seen around a gene of a network."""
     kept = regulators(grn, gene, where), targets(grn, gene, where)
     edges = len(grn.regulators(gene)) + len(grn.targets(gene))
-    return Shown(gene, *kept, hidden=edges - sum(map(len, kept)), decisions=grn.decisions)
+    return Shown(gene, *kept, hidden=edges - sum(map(len, kept)), within=grn)
 
 
 def elements(gene: Gene, edges: Sequence[Edge]) -> dict[str, Any]:
