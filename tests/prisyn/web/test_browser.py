@@ -272,5 +272,9 @@ def test_serve_tells_its_address_and_stops_when_told(known: Settings, environmen
         line = process.stderr.readline()
         assert line.startswith(f"serving {known.graph} at http://127.0.0.1:")
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 0
+        try:
+            assert process.wait(timeout=30) == 0
+        finally:
+            # A server that does not stop must fail the test, not hold it for ever.
+            process.kill()
         assert process.stderr.read() == ""
