@@ -23,6 +23,9 @@ _KEPT = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR")
 """Of the environment, what the interpreter may need to start; the rest may hold secrets."""
 
 _WORKER = Path(__file__).with_name("_worker.py")
+_STOPPED = "Interrupted."
+"""What the engine says where a query ran into its timeout."""
+
 _LOADING = 600.0
 _GRACE = 5.0
 """Seconds that the database may take to stop at its own timeout before its process is ended."""
@@ -59,7 +62,8 @@ class ProjectedCypher:
         _send(process, {"query": query, "parameters": parameters, "most": most, "timeout": timeout})
         answer = self._answer(process, timeout + _GRACE)
         if "error" in answer:
-            raise refused(answer["error"])
+            stopped = answer["error"].strip() == _STOPPED
+            raise refused(f"not answered in {timeout:g} s" if stopped else answer["error"])
         return CypherResult(tuple(answer["columns"]), tuple(map(tuple, answer["rows"])), answer["more"])
 
     def close(self) -> None:
