@@ -17,7 +17,7 @@ EXTRAS = {
     "train": ("torch", "opacus"),
     "neo4j": ("neo4j",),
     "cypher": ("ladybug",),
-    "web": ("fastapi", "uvicorn"),
+    "web": ("fastapi", "uvicorn", "python_multipart"),
     "scale": ("ray",),
     "federated": ("nvflare",),
     "fpga": ("brevitas", "qonnx", "onnx", "onnxruntime", "onnxoptimizer"),

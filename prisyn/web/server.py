@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -45,6 +46,7 @@ def run_server(
     check_settings(
         graph=graph, host=listening.host, token=token, tls=listening.tls, runs=runs, jobs=jobs, files=_files(listening)
     )
+    _check_certificate(listening)
     names = allowed_hosts(listening.host, hosts)
     settings = Settings(graph, jobs, runs, token, names, listening.tls)
     # uvicorn finishes what is under way and then raises the signal again; for a server that is the way to end.
@@ -66,6 +68,20 @@ def run_server(
 
 def _files(listening: Listening) -> tuple[Path, ...]:
     return tuple(path for path in (listening.certificate, listening.key) if path is not None)
+
+
+def _check_certificate(listening: Listening) -> None:
+    """Raises InputError where the certificate and its key cannot be used, or one comes without the other."""
+    if listening.certificate is None and listening.key is None:
+        return
+    expected, mend = "a certificate and its key, both in PEM and without a password", "give both, as they were issued"
+    if listening.certificate is None or listening.key is None:
+        raise InputError([Problem("--certificate, --key", "one without the other", expected, mend)])
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(listening.certificate, listening.key, password="")
+    except (ssl.SSLError, OSError) as error:
+        found = str(error)
+        raise InputError([Problem(str(listening.certificate), found, expected, mend)]) from error
 
 
 def _listen(listening: Listening) -> socket.socket:

@@ -161,6 +161,16 @@ def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def steps(graphs: Path) -> int:
+    """Steps of .05 of the belief slider that hide an edge of one paper and keep one of two, as readers weigh now."""
+    with open_store(graphs / "known.db") as store:
+        one, two = (store.grn().edge(name, "HBB").belief for name in ("BCL11A", "KLF1"))
+    found = int(one / 0.05) + 1
+    assert found * 0.05 <= two
+    return found
+
+
 @pytest.fixture
 def known(graphs: Path, run_folder: Path, tmp_path: Path) -> Settings:
     """Settings of pages over a copy of the known graph, on which decisions may be made."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 
 from prisyn.web import Settings, check_settings
 from prisyn.web.guard import HEADERS, LARGEST_FORM, POLICY
+from prisyn.web.server import Listening, run_server
 from prisyn.web.settings import allowed_hosts
 from prisyn_base import InputError
 
@@ -178,6 +180,31 @@ def test_others_are_served_with_a_token_and_over_https_alone(known: Settings, tm
         check_settings(graph=known.graph, host="10.0.0.1", token="short", tls=True)
     check_settings(graph=known.graph, host="10.0.0.1", token=TOKEN, tls=True)
     check_settings(graph=known.graph, host="::1", token="", tls=False)
+
+
+@pytest.mark.parametrize("given", [{"certificate": "bad.pem"}, {"certificate": "bad.pem", "key": "bad.pem"}])
+def test_a_certificate_that_cannot_be_used_is_told_before_anything_listens(
+    known: Settings, tmp_path: Path, given: dict[str, str]
+) -> None:
+    (tmp_path / "bad.pem").write_text("no certificate")
+    files = {name: tmp_path / file for name, file in given.items()}
+    with pytest.raises(InputError, match="both in PEM"):
+        run_server(
+            Listening("127.0.0.1", 0, **files),
+            graph=known.graph,
+            runs=(),
+            jobs=(),
+            hosts=(),
+            token="",
+            tell=pytest.fail,
+        )
+
+
+def test_a_port_that_is_taken_is_told(known: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listening = Listening("127.0.0.1", taken.getsockname()[1])
+        with pytest.raises(InputError, match="a free port"):
+            run_server(listening, graph=known.graph, runs=(), jobs=(), hosts=(), token="", tell=pytest.fail)
 
 
 @pytest.mark.parametrize(

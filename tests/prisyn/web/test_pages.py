@@ -135,10 +135,10 @@ def test_what_is_drawn_is_what_is_listed(known: Settings, visit: Visit) -> None:
     ],
 )
 def test_an_address_carries_its_filters_and_the_export_holds_what_is_seen(
-    known: Settings, visit: Visit, asked: str, kept: set[str]
+    known: Settings, visit: Visit, steps: int, asked: str, kept: set[str]
 ) -> None:
     client = visit(known)
-    page = client.get(f"/gene/HGNC:4827?{asked}").text
+    page = client.get(f"/gene/HGNC:4827?{asked.format(two_papers=steps * 0.05)}").text
     assert set(re.findall(r'<th scope="row"><a class="gene" href="[^"]*"><bdi>(\w+)</bdi>', page)) == kept
     for tag, attributes in Elements(page).tags:
         if tag == "a" and "download" in attributes and "format=tsv" in str(attributes["href"]):
