@@ -76,11 +76,11 @@ def test_a_graph_holds_what_the_file_says_to_the_row(database, shared_data, open
     assert len(refused) < 0.07 * len(rows)
     expected = set().union(*(statements(database, row) for line, row in rows if line not in refused))
 
-    first_part = result.evidence[: len(result.evidence) * 2 // 3]
+    first_part = result.evidence[: len(result.evidence) // 4]
     shuffled = random.Random(0).sample(result.evidence, len(result.evidence))
     with open_graph() as store:
         new = store.add(first_part) + store.add(shuffled)
-        assert store.add(result.evidence) == 0
+        assert store.add(shuffled[:1_000]) == 0
         kept = list(store.evidence())
     assert new == len(kept) == len(expected)
     assert {(item.quote, item.effect, item.paper) for item in kept} == expected
