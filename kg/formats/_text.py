@@ -100,8 +100,7 @@ def collect(
                 raise ValueError(f"longer than {LONGEST_LINE:,} bytes, or not UTF-8")
             said = parse(row)
         except (ValueError, RecursionError) as error:
-            shown = "" if row is None else str(row).strip()[:SHOWN]
-            refused.append(Refused(number, str(error) or type(error).__name__, shown))
+            refused.append(Refused(number, str(error) or type(error).__name__, _shown(row)))
         else:
             evidence.extend([said] if isinstance(said, Evidence) else said)
     if not evidence:
@@ -138,6 +137,11 @@ def open_table(path: Path, columns: Sequence[str]) -> Table:
             return Table(number, header, delimiter)
     found = f"the header {one_line(line.strip())[:80]!r}"
     raise InputError([Problem(str(path), found, f"columns {', '.join(columns)}", "name the file's own format")])
+
+
+def _shown(row: object) -> str:
+    text = "\t".join(map(str, row)) if isinstance(row, tuple) else "" if row is None else str(row)
+    return text.strip()[:SHOWN]
 
 
 def read_table(

@@ -49,12 +49,14 @@ def write_genes(grn: GRN, path: Path) -> None:
 def read(path: Path, names: Names) -> ImportResult:
     """One statement an edge, of unknown sign and paper. The list of genes has to come before the graph."""
 
-    def parse(row: tuple[list[Any], str, Any]) -> list[Evidence]:
-        genes, target, regulator = row
+    genes: list[Any] = []
+
+    def parse(row: tuple[str, Any]) -> list[Evidence]:
+        target, regulator = row
         pair = names.pair(_at(genes, regulator), _at(genes, target))
         return list(evidence_of(Claim(*pair, Effect.UNKNOWN), "groundgan"))
 
-    return collect(path, _edges(path), parse, _WHAT)
+    return collect(path, _edges(path, genes), parse, _WHAT)
 
 
 def _causal_graph(grn: GRN) -> tuple[list[str], dict[int, set[int]]]:
@@ -69,8 +71,8 @@ def _causal_graph(grn: GRN) -> tuple[list[str], dict[int, set[int]]]:
     return genes, dict(sorted(graph.items()))
 
 
-def _edges(path: Path) -> Iterator[tuple[int, tuple[list[Any], str, Any]]]:
-    genes: list[Any] = []
+def _edges(path: Path, genes: list[Any]) -> Iterator[tuple[int, tuple[str, Any]]]:
+    """The line, target and regulator of each edge, by position; fills `genes`, whose positions these are."""
     with opened(path) as stream:
         text = JsonStream(stream)
         try:
@@ -78,11 +80,11 @@ def _edges(path: Path) -> Iterator[tuple[int, tuple[list[Any], str, Any]]]:
                 if key == "causal_graph":
                     for target in text.members():
                         for line, regulator in text.items():
-                            yield line, (genes, target, regulator)
+                            yield line, (target, regulator)
                 elif (value := text.value()) != _SCHEMA and key == "schema":
                     raise ValueError(f"schema {value!r}, expected {_SCHEMA}")
                 elif key == "genes":
-                    genes = list(value)
+                    genes.extend(value)
         except (ValueError, TypeError, RecursionError) as error:
             raise no_json(path, error, text.line, _WHAT) from error
 

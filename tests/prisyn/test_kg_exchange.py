@@ -37,6 +37,7 @@ def test_refused_rows_are_written_with_line_and_reason_where_asked_for(graph: Pa
         rows = list(csv.DictReader(stream, delimiter="\t"))
     assert [row["line"] for row in rows] == ["3", "4"]
     assert "NOGENE9" in rows[0]["reason"]
+    assert rows[0]["row"] == "NOGENE9 activates LYZ"
     assert "'likes' is no word for regulation" in rows[1]["reason"]
 
 
