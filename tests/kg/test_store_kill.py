@@ -15,8 +15,8 @@ from kg import Effect, Evidence, Gene, Provenance
 from kg.stores.embedded import EmbeddedStore
 from kg.stores.neo4j import Neo4jStore
 
-BATCH = 100
-STATEMENTS = 2_000
+BATCH = 30
+STATEMENTS = 600
 
 
 def statements() -> list[Evidence]:
