@@ -29,7 +29,9 @@ class Format(StrEnum):
 
 
 FormatOption = Annotated[Format, typer.Option("--format", help="How rows are printed on standard output.")]
-GraphOption = Annotated[str, typer.Option("--graph", help="The graph: a file such as grn.db.", metavar="URL")]
+GraphOption = Annotated[
+    str, typer.Option("--graph", help="The graph: a file such as grn.db, or neo4j://host:port.", metavar="URL")
+]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random but the privacy noise.")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,9 @@ RETRY = 30.0
 _CONNECT = 10.0
 _EXAMPLE = "neo4j://localhost:7687"
 _AGAIN = "then give the same command again: what is kept already is not written twice"
+
+# What the driver would say on standard error for want of a handler, we say in words.
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 Answer = TypeVar("Answer")
 

@@ -11,7 +11,12 @@ from pathlib import Path
 from kg.stores import _schema
 from prisyn_base import InputError, Problem
 
+_PAGE = 8192
+"""Bytes of a page of a new file: a quarter less work an import than with 4096."""
+
 _CACHE_KIB = 64 << 10
+_LOG_PAGES = 8192
+"""How long the log may grow before it is moved into the file: index pages that every batch touches are moved once."""
 
 
 class GraphFile:
@@ -85,9 +90,11 @@ class GraphFile:
         if self._read_only:
             self._migrate_in_memory()
             return
+        self.db.execute(f"PRAGMA page_size = {_PAGE}")
         self.db.execute("PRAGMA journal_mode = WAL")
         self.db.execute("PRAGMA synchronous = NORMAL")
         self.db.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        self.db.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         if self._version() < _schema.VERSION:
             with self.transaction():
                 self._update()

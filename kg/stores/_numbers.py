@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
-from kg.model import Evidence, Gene, GeneKind
+from kg.model import Evidence, Gene, GeneKind, Provenance
 
 Source = tuple[str, str, str, str]
 """Reader, model, prompt and its hash."""
@@ -58,7 +58,7 @@ class Numbers:
                 number = self.of_gene.get(gene.curie)
                 if number is None or (self.genes[number] is not gene and self.genes[number] != gene):
                     genes.add(gene)
-            source = source_of(item)
+            source = source_of(item.provenance)
             if source not in self.of_source:
                 sources.add(source)
         if genes:
@@ -66,6 +66,7 @@ class Numbers:
             self._db.executemany(_ADD_GENE, rows)
             curies = json.dumps([gene.curie for gene in genes])
             self._read_genes(f"{_GENES} WHERE curie IN (SELECT value FROM json_each(?))", curies)
+            self._share(genes)
         if sources:
             self._db.executemany(_ADD_SOURCE, sources)
             self._read_sources()
@@ -75,13 +76,19 @@ class Numbers:
             self.genes[number] = Gene(curie, symbol, species, GeneKind(kind))
             self.of_gene[curie] = number
 
+    def _share(self, genes: Iterable[Gene]) -> None:
+        """Know genes as the very objects that readers hand over: telling that two are one is then quick."""
+        for gene in genes:
+            number = self.of_gene[gene.curie]
+            if self.genes[number] == gene:
+                self.genes[number] = gene
+
     def _read_sources(self) -> None:
         rows = self._db.execute("SELECT number, reader, model, prompt, prompt_hash FROM source")
         self.sources = {number: tuple(source) for number, *source in rows}
         self.of_source = {source: number for number, source in self.sources.items()}
 
 
-def source_of(item: Evidence) -> Source:
+def source_of(by: Provenance) -> Source:
     """The source of a statement."""
-    by = item.provenance
     return (by.reader, by.model, by.prompt, by.prompt_hash)

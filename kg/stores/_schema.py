@@ -43,7 +43,6 @@ _INDEXES = """
 CREATE UNIQUE INDEX evidence_by_id ON evidence (id);
 CREATE INDEX evidence_by_regulator ON evidence (regulator, target);
 CREATE INDEX evidence_by_target ON evidence (target);
-CREATE INDEX evidence_by_added ON evidence (added);
 CREATE INDEX decision_by_claim ON decision (claim);
 """
 _KEPT = (

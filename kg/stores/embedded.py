@@ -6,32 +6,28 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from kg.curation import Decision
-from kg.model import Effect, Evidence, Gene, Provenance, SourceKind
+from kg.model import Evidence, Gene
 from kg.stores._base import BaseStore, in_batches
 from kg.stores._clock import milliseconds, now, parse
 from kg.stores._decisions import decision_of_text, decision_text
 from kg.stores._file import GraphFile
-from kg.stores._numbers import Numbers, source_of
+from kg.stores._numbers import Numbers
+from kg.stores._rows import COLUMNS, evidence_of, rows_of
 from kg.stores._schema import id_number
 from kg.stores._settle import settle
 
-BATCH = 5_000
+BATCH = 20_000
 """Statements per transaction."""
 
 WAIT = 30.0
 """Seconds that another program's writing is waited for."""
 
-_COLUMNS = (
-    'id, regulator, target, effect, document, quote, kind, start, "end", paper, negated, hypothetical, retracted, '
-    "source, score, tokens, cost, time"
-)
 _VALUES = ", ".join("?" * 18)
-_READ = f"SELECT {_COLUMNS} FROM evidence"
-_INSERT = f"INSERT INTO evidence ({_COLUMNS}, added) VALUES ({_VALUES}, ?)"
-_UPDATE = f"UPDATE evidence SET ({_COLUMNS}, added) = ({_VALUES}, ?) WHERE id = ?"
+_READ = f"SELECT {COLUMNS} FROM evidence"
+_INSERT = f"INSERT INTO evidence ({COLUMNS}, added) VALUES ({_VALUES}, ?)"
+_UPDATE = f"UPDATE evidence SET ({COLUMNS}, added) = ({_VALUES}, ?) WHERE id = ?"
 _AMONG = "id IN (SELECT value FROM json_each(?))"
 
 
@@ -126,55 +122,12 @@ class EmbeddedStore(BaseStore):
         known = {item.id: item for item in self._read(f"{_READ} WHERE {_AMONG}", ids)}
         settled = settle(batch, known)
         added = milliseconds(now())
-        self._db.executemany(_INSERT, [(*self._row(item), added) for item in settled.new.values()])
-        changed = [self._row(item) for item in settled.changed.values()]
-        self._db.executemany(_UPDATE, [(*row, added, row[0]) for row in changed])
+        self._db.executemany(_INSERT, rows_of(settled.new.values(), self._numbers, added))
+        changed = rows_of(settled.changed.values(), self._numbers, added)
+        self._db.executemany(_UPDATE, [(*row, row[0]) for row in changed])
         return len(settled.new)
 
     def _read(self, query: str, *values: object) -> Iterator[Evidence]:
         numbers = self._numbers
         for row in self._db.execute(query, values):
-            yield _evidence(row, numbers)
-
-    def _row(self, item: Evidence) -> tuple[Any, ...]:
-        by = item.provenance
-        return (
-            id_number(item.id),
-            self._numbers.of_gene[item.regulator.curie],
-            self._numbers.of_gene[item.target.curie],
-            item.effect.value,
-            item.document,
-            item.quote,
-            item.kind.value,
-            item.start,
-            item.end,
-            item.paper,
-            int(item.negated),
-            int(item.hypothetical),
-            int(item.retracted),
-            self._numbers.of_source[source_of(item)],
-            by.score,
-            by.tokens,
-            by.cost,
-            by.time,
-        )
-
-
-def _evidence(row: Sequence[Any], numbers: Numbers) -> Evidence:
-    _, regulator, target, effect, document, quote, kind, start, end, paper, negated, hypothetical, retracted, *by = row
-    source, score, tokens, cost, time = by
-    return Evidence(
-        regulator=numbers.genes[regulator],
-        target=numbers.genes[target],
-        effect=Effect(effect),
-        document=document,
-        quote=quote,
-        provenance=Provenance(*numbers.sources[source], score, tokens, cost, time),
-        kind=SourceKind(kind),
-        start=start,
-        end=end,
-        paper=paper,
-        negated=bool(negated),
-        hypothetical=bool(hypothetical),
-        retracted=bool(retracted),
-    )
+            yield evidence_of(row, numbers)

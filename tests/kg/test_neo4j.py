@@ -198,17 +198,17 @@ def _pump(source: socket.socket, sink: socket.socket, left: list[int]) -> None:
         end.close()
 
 
-@pytest.mark.parametrize("breaks_after", [20_000, 35_000, 50_000])
+@pytest.mark.parametrize("breaks_after", [20_000, 35_000])
 def test_a_server_that_drops_in_mid_import_keeps_whole_batches_and_the_import_goes_on(
     say, store, empty_server, breaks_after
 ):
-    statements = [say("GATA1", "HBB", document=f"d{n}", quote=str(n)) for n in range(200)]
+    statements = [say("GATA1", "HBB", document=f"d{n}", quote=str(n)) for n in range(120)]
     told = pytest.raises(InputError, match=r"no answer from Neo4j .* whole.*give the same command again")
     with line_to(empty_server.url, breaks_after) as url, Neo4jStore(url, batch=10, retry=1) as far, told:
         far.add(statements)
     kept = len(list(store.evidence()))
-    assert 0 < kept < 200
+    assert 0 < kept < 120
     assert kept % 10 == 0
     assert seen(store) == computed(store)
-    assert store.add(statements) == 200 - kept
+    assert store.add(statements) == 120 - kept
     assert seen(store) == computed(store)

@@ -174,7 +174,7 @@ def test_a_graph_that_another_program_keeps_to_itself_is_told(tmp_path):
 def test_a_full_disk_leaves_whole_batches_and_the_import_goes_on_when_there_is_room(say, tmp_path):
     statements = [say("GATA1", "HBB", quote=f"{n} " * 50) for n in range(400)]
     with EmbeddedStore(tmp_path / "grn.db", batch=50) as store:
-        store._file.db.execute("PRAGMA max_page_count = 30")
+        store._file.db.execute("PRAGMA max_page_count = 20")
         with pytest.raises(InputError, match=r"no room to write .* make room"):
             store.add(statements)
         kept = len(list(store.evidence()))

@@ -199,5 +199,5 @@ def test_trrust_is_the_same_in_any_order_and_any_number_of_times(shared_data, op
     random.Random(1).shuffle(shuffled)
     with open_graph() as store:
         assert store.add(shuffled[:5_000]) + store.add(statements) == len({item.id for item in statements})
-        assert store.add(shuffled) == 0
+        assert store.add(shuffled[5_000:]) == 0
         assert tuple(store.evidence()) == GRN.from_evidence(statements).evidence
