@@ -192,7 +192,7 @@ def undo(
             mend = "`prisyn kg curate log` lists them"
             raise InputError([Problem("decision", said, "one decision of yours that stands", mend)])
         store.decide([withdraw(found[0])])
-    say(f"taken back: {judged.decision_words(found[0])}")
+    say(f"taken back: {judged.decision_words(found[0])}, on claim {found[0].claim}")
 
 
 @command(app, "log")
@@ -319,9 +319,9 @@ def import_(
         new = store.decide(found.decisions)
         disputed = sum(item.disputed for item in judgements(store.decisions()).values())
         known = {item.claim for item in store.evidence()}
-    say(f"{new:,} new of {len(found.decisions):,} decisions, now in {graph}; {disputed:,} claims are disputed")
+    say(f"{new:,} new of {len(found.decisions):,} decisions, now in {graph}; claims in dispute: {disputed:,}")
     unknown = len({item.claim for item in found.decisions} - known)
     if unknown:
-        say(f"{unknown:,} of their claims are not in this graph; the decisions wait until they are")
+        say(f"claims that this graph does not hold: {unknown:,}; what was decided on them waits until it does")
     for row in found.refused:
         say(f"refused: {file}, line {row.line}: {row.reason}")
