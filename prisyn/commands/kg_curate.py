@@ -17,7 +17,7 @@ from prisyn_base import InputError, Problem
 app = group(
     "Judge what was read: accept, reject with the kind of error, or leave it open. Nothing is ever overwritten.\n\n"
     "\b\nExamples:\n"
-    "  prisyn kg curate queue --graph grn.db --curator ada -n 10\n"
+    "  prisyn kg curate queue --graph grn.db --curator ada --most 10\n"
     "  prisyn kg curate decide 3f2a reject --error polarity --graph grn.db --curator ada\n"
     "  prisyn kg curate agreement --graph grn.db\n"
 )
@@ -68,7 +68,7 @@ def queue(
     second_opinion: Annotated[
         bool, typer.Option("--second-opinion", help="What others have settled, without what they said.")
     ] = False,
-    n: Annotated[int, typer.Option("-n", min=1, help="So many statements.")] = 20,
+    n: Annotated[int, typer.Option("--most", "-n", min=1, help="At most so many statements.")] = 20,
     draw: Annotated[
         int | None, typer.Option("--draw", min=0, help="A random draw of this seed, to measure readers fairly.")
     ] = None,
@@ -84,9 +84,9 @@ def queue(
 
     \b
     Examples:
-      prisyn kg curate queue --graph grn.db --curator ada -n 5
+      prisyn kg curate queue --graph grn.db --curator ada --most 5
       prisyn kg curate queue --graph grn.db --curator bob --second-opinion --format json
-      prisyn kg curate queue --graph grn.db --curator ada --draw 1 -n 50 --format tsv
+      prisyn kg curate queue --graph grn.db --curator ada --draw 1 --most 50 --format tsv
     """
     from kg.review import review_queue
     from prisyn._curator import curator_name
@@ -198,7 +198,7 @@ def undo(
 @command(app, "log")
 def log(
     graph: GraphOption,
-    n: Annotated[int, typer.Option("-n", min=1, help="The last so many.")] = 20,
+    n: Annotated[int, typer.Option("--most", "-n", min=1, help="The last so many.")] = 20,
     by: Annotated[str | None, typer.Option("--by", help="Only decisions of this person.")] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
