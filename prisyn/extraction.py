@@ -252,6 +252,6 @@ def tell(job: Job, result: JobResult, total: int, *, what: str = "texts") -> Non
     for text in failed[:SHOWN]:
         say(f"not read: {text.document}: {text.reason}")
     if len(failed) > SHOWN or len(asides) > SHOWN or result.noted:
-        say(f"`prisyn extract quarantine {state.folder}` lists them all")
+        say(f"`prisyn extract quarantine {state.folder}` lists all that was set aside or noted")
     for line in summary(result, total=total, what=what):
         say(line)

@@ -9,6 +9,7 @@ Exception
 from __future__ import annotations
 
 import email.utils
+import json
 import math
 import time
 from dataclasses import dataclass
@@ -68,8 +69,13 @@ def classify(error: Exception, where: Where) -> Exception:
         return TransientFault(f"no answer within {where.timeout:g} s")
     if isinstance(error, OSError) or any(word in kind for word in ("Connection", "Connect", "Network", "Protocol")):
         return TransientFault(f"the connection failed ({type(error).__name__})", unreachable=_refused(error))
+    if isinstance(error, json.JSONDecodeError):
+        return TransientFault(f"what came back is no whole JSON ({said})")
     if isinstance(error, _GARBLED):
-        return TransientFault(f"what came back is no chat completion ({type(error).__name__}: {said})")
+        # What a package says of an answer that it cannot read is about its own code.
+        return TransientFault(
+            f"what came back is no chat completion ({type(error).__name__}); most base URLs end in /v1"
+        )
     return RuntimeError(f"{type(error).__name__}: {said}")
 
 

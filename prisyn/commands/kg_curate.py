@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = group(
     "Judge what was read: accept, reject with the kind of error, or leave it open. Nothing is ever overwritten.\n\n"
     "\b\nExamples:\n"
-    "  prisyn kg curate queue --graph grn.db --curator ada -n 10\n"
+    "  prisyn kg curate queue --graph grn.db --curator ada --most 10\n"
     "  prisyn kg curate decide 3f2a reject --error polarity --graph grn.db --curator ada\n"
     "  prisyn kg curate agreement --graph grn.db\n"
 )
@@ -72,7 +72,7 @@ def queue(
     second_opinion: Annotated[
         bool, typer.Option("--second-opinion", help="What others have settled, without what they said.")
     ] = False,
-    n: Annotated[int, typer.Option("-n", min=1, help="So many statements.")] = 20,
+    n: Annotated[int, typer.Option("--most", "-n", min=1, help="At most so many statements.")] = 20,
     draw: Annotated[
         int | None, typer.Option("--draw", min=0, help="A random draw of this seed, to measure readers fairly.")
     ] = None,
@@ -85,9 +85,9 @@ def queue(
 
     \b
     Examples:
-      prisyn kg curate queue --graph grn.db --curator ada -n 5
+      prisyn kg curate queue --graph grn.db --curator ada --most 5
       prisyn kg curate queue --graph grn.db --curator bob --second-opinion --format json
-      prisyn kg curate queue --graph grn.db --curator ada --draw 1 -n 50 --format tsv
+      prisyn kg curate queue --graph grn.db --curator ada --draw 1 --most 50 --format tsv
     """
     from kg.review import review_queue
     from prisyn._curator import curator_name
@@ -192,13 +192,13 @@ def undo(
             mend = "`prisyn kg curate log` lists them"
             raise InputError([Problem("decision", said, "one decision of yours that stands", mend)])
         store.decide([withdraw(found[0])])
-    say(f"taken back: {judged.decision_words(found[0])}")
+    say(f"taken back: {judged.decision_words(found[0])}, on claim {found[0].claim}")
 
 
 @command(app, "log")
 def log(
     graph: GraphOption,
-    n: Annotated[int, typer.Option("-n", min=1, help="The last so many.")] = 20,
+    n: Annotated[int, typer.Option("--most", "-n", min=1, help="The last so many.")] = 20,
     by: Annotated[str | None, typer.Option("--by", help="Only decisions of this person.")] = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
@@ -319,9 +319,9 @@ def import_(
         new = store.decide(found.decisions)
         disputed = sum(item.disputed for item in judgements(store.decisions()).values())
         known = {item.claim for item in store.evidence()}
-    say(f"{new:,} new of {len(found.decisions):,} decisions, now in {graph}; {disputed:,} claims are disputed")
+    say(f"{new:,} new of {len(found.decisions):,} decisions, now in {graph}; claims in dispute: {disputed:,}")
     unknown = len({item.claim for item in found.decisions} - known)
     if unknown:
-        say(f"{unknown:,} of their claims are not in this graph; the decisions wait until they are")
+        say(f"claims that this graph does not hold: {unknown:,}; what was decided on them waits until it does")
     for row in found.refused:
         say(f"refused: {file}, line {row.line}: {row.reason}")

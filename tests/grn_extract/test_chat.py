@@ -144,6 +144,16 @@ def test_a_server_that_only_fails_sets_the_document_aside_and_says_how_it_failed
     assert reader.calls == 0
 
 
+@pytest.mark.parametrize(
+    ("fault", "words"), [("html", "no chat completion .*most base URLs end in /v1"), ("half", "no whole JSON")]
+)
+def test_what_is_no_answer_of_a_chat_model_is_told_in_words(fault: str, words: str) -> None:
+    with double.running(double.Double(faults=1.0, only=(fault,))) as url:
+        reader = open_reader("openai:double", base_url=url, retries=0, **FAST)
+        with pytest.raises(UnreadableDocument, match=words):
+            list(reader.read([TEXT]))
+
+
 def test_where_nobody_listens_the_address_is_to_be_mended() -> None:
     reader = open_reader("openai:double", base_url="http://127.0.0.1:9/v1", retries=1, **FAST)
     with pytest.raises(InputError, match="a server that listens there"):
