@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 
 from audit import gates
+from audit._encoding import pack
 from audit.attacks._run import AttackResult
 from audit.claim import Claim
 from audit.copies import Copies
 from audit.metrics import MetricResult
+from audit.statistics import Scores
 from audit.verdict import Verdict
 
 SCHEMA = "prisyn.audit/1"
@@ -66,6 +68,7 @@ class AuditResult:
         if self.verdict.power is not None:
             plain["verdict"]["power"]["tpr"] = _pairs(self.verdict.power.tpr, "fpr", "tpr")
         for attack, result in zip(plain["attacks"], self.attacks, strict=True):
+            attack["scores"] = {"members": pack(result.scores.members), "nonmembers": pack(result.scores.nonmembers)}
             attack["chance"]["rates"] = _pairs(result.chance.rates, "fpr", "p_value")
             attack["adjusted"] = {
                 k.partition(": ")[2]: v for k, v in adjusted.items() if k.startswith(f"{result.name}: ")
@@ -99,7 +102,9 @@ def _pairs(pairs: tuple[tuple[float, Any], ...], first: str, second: str) -> lis
 
 
 def _plain(value: Any) -> Any:
-    """JSON data from dataclasses, tuples and numbers; NaN and infinities become null."""
+    """JSON data from dataclasses, tuples and numbers; NaN and infinities become null, scores are packed apart."""
+    if isinstance(value, Scores):
+        return None
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Mapping):

@@ -35,7 +35,7 @@ class AttackResult:
     """What one attack found, and whether the instrument worked; an empty `fault` means that it did.
 
     `ties` is the share of member/non-member pairs with equal scores, `roc` the pairs (FPR, TPR) of the step curve,
-    `n` and `m` the members and non-members judged.
+    `n` and `m` the members and non-members judged, `scores` what was said of each record.
     """
 
     name: str
@@ -53,6 +53,7 @@ class AttackResult:
     m: int
     clustered: bool
     roc: tuple[tuple[float, float], ...] = field(repr=False)
+    scores: Scores = field(repr=False, compare=False)
     seconds: float = 0.0
 
 
@@ -101,6 +102,7 @@ def run_attack(
         m=len(scores.nonmembers),
         clustered=scores.clustered,
         roc=tuple(zip(false.tolist(), true.tolist(), strict=True)),
+        scores=scores,
         seconds=time.perf_counter() - start,
     )
 
