@@ -5,7 +5,8 @@ Calibration is measured by the Brier score, the mean of (p - y)^2, and by the ex
     ECE = sum over bins of n_b / n * |mean of y - mean of p|
 
 in bins of equal counts (Nguyen and O'Connor 2015): statements are sorted by p and cut into ten; those with the same p
-stay together, so that a constant is one bin. Chance alone makes ECE larger than 0, the more so the fewer statements.
+stay together, so that a constant is one bin. Chance alone makes ECE larger than 0, the more so the fewer statements:
+`Calibration.ece_by_chance` says how large, where y is drawn with the very probabilities p.
 Intervals are 95 % percentile bootstraps over groups (documents).
 """
 
@@ -28,12 +29,16 @@ _Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How far probabilities are from what happened, over `n` statements of which `right` were right."""
+    """How far probabilities are from what happened, over `n` statements of which `right` were right.
+
+    `ece_by_chance` is the middle and the 95 % point of the error that right probabilities would show of so many.
+    """
 
     n: int
     right: int
     ece: float
     ece_interval: tuple[float, float]
+    ece_by_chance: tuple[float, float]
     brier: float
     brier_interval: tuple[float, float]
 
@@ -92,11 +97,13 @@ def calibration(p: ArrayLike, y: ArrayLike, groups: Sequence[Hashable], *, seed:
         chosen = np.concatenate([rows[i] for i in rng.integers(len(rows), size=len(rows))])
         eces[draw] = expected_calibration_error(p_[chosen], y_[chosen])
         briers[draw] = squares[chosen].mean()
+    drawn = [expected_calibration_error(p_, rng.random(len(p_)) < p_) for _ in range(RESAMPLES)]
     return Calibration(
         n=len(p_),
         right=int(y_.sum()),
         ece=expected_calibration_error(p_, y_),
         ece_interval=_middle(eces),
+        ece_by_chance=(float(np.median(drawn)), float(np.quantile(drawn, 0.95))),
         brier=float(squares.mean()),
         brier_interval=_middle(briers),
     )

@@ -97,13 +97,11 @@ class Evidence:
             self.target.curie,
             self.effect,
             self.document,
-            self.witness,
-            str(self.start),
-            str(self.end),
+            self.paper or self.document,
+            f"{self.start}\x1f{self.end}",
             self.quote,
             self.provenance.reader,
-            str(self.negated),
-            str(self.hypothetical),
+            f"{self.negated}\x1f{self.hypothetical}",
         )
         return sha256_text("\x1f".join(parts))[:16]
 

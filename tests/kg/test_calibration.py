@@ -45,6 +45,7 @@ def test_honest_probabilities_have_an_error_near_zero_and_boasts_do_not():
     y = rng.random(4000) < p
     honest = calibration(p, y, range(4000))
     boast = calibration(np.sqrt(p), y, range(4000))
+    assert honest.ece <= honest.ece_by_chance[1] < boast.ece
     assert honest.ece < 0.03 < boast.ece
     assert honest.brier < boast.brier
     assert honest.brier_interval[0] < honest.brier < honest.brier_interval[1]
