@@ -5,16 +5,19 @@ VENV ?= .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
+# Tests are shared out over the cores, file by file; a worker with a model and a server takes up to 3 GiB.
+SHARED_OUT ?= -n logical --maxprocesses 4 --dist loadgroup
+
 .PHONY: demo test quick lint format environment model clean
 
 demo: model
 	$(BIN)/prisyn demo --out demo-out
 
 test: model
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(SHARED_OUT)
 
 quick: model
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(SHARED_OUT) -m "not slow"
 
 lint: environment
 	$(BIN)/ruff check .

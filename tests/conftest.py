@@ -17,3 +17,16 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"real data not found at {folder}: set PRISYN_DATA to the folder that holds it")
     return folder
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where pytest-xdist shares the work out, a file stays whole, and all files that ask Neo4j share one server."""
+    sharing = {item.path for item in items if _asks_neo4j(item)}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("neo4j" if item.path in sharing else item.path.name))
+
+
+def _asks_neo4j(item: pytest.Item) -> bool:
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    return "server" in getattr(item, "fixturenames", ()) or "neo4j" in parameters.values()
