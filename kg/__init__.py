@@ -22,7 +22,7 @@ from kg.names import (
     suggest,
 )
 from kg.reliability import Reliability, reliability, write_reliability
-from kg.store import GraphStore, open_store, store_problems
+from kg.store import GraphStore, graph_file, open_store, store_problems
 
 __all__ = [
     "GRN",
@@ -64,6 +64,7 @@ __all__ = [
     "formats",
     "from_record",
     "gene_by_entrez",
+    "graph_file",
     "is_retracted",
     "is_tf",
     "judgements",

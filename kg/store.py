@@ -67,10 +67,17 @@ class GraphStore(Protocol):
     def __exit__(self, *exception: object) -> None: ...
 
 
+def graph_file(url: str | Path) -> Path | None:
+    """The file that the graph at `url` is kept in (a path, or `file://` and a path); None for any other kind of URL."""
+    path = str(url).removeprefix("file://")
+    return None if "://" in path else Path(path)
+
+
 def store_problems(url: str | Path) -> tuple[Problem, ...]:
     """What keeps the store at `url` from being opened, () when nothing does. A store that is not there is not made."""
     try:
-        if "://" in str(url) or Path(url).exists():
+        file = graph_file(url)
+        if file is None or file.exists():
             open_store(url).close()
     except InputError as error:
         return error.problems
@@ -90,9 +97,10 @@ def open_store(url: str | Path) -> GraphStore:
         from kg.stores.neo4j import Neo4jStore
 
         return Neo4jStore(str(url))
-    if separator and scheme != "file":
+    file = graph_file(url)
+    if file is None:
         mend = "keep the graph in a file, say grn.db, or on a Neo4j server"
         raise InputError([Problem("graph", f"a {scheme}:// URL", "a path to a file, or neo4j://host:port", mend)])
     from kg.stores.embedded import EmbeddedStore
 
-    return EmbeddedStore(Path(str(url).removeprefix("file://")))
+    return EmbeddedStore(file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from typing import TYPE_CHECKING
 
+from prisyn._graphs import beside
 from prisyn_base import Problems
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def job_problems(request: Request) -> Problems:
                 )
     if request.engine == RAY and importlib.util.find_spec("ray") is None:
         problems.add("--engine", "ray is not installed", "prisyn[scale]", "run: pip install 'prisyn[scale]'")
-    if request.job is None and "://" in request.graph.removeprefix("file://"):
+    if request.job is None and beside(request.graph, ".job") is None:
         problems.add("--job", "nothing", "a folder to keep the job in", "add --job FOLDER: this graph is no file")
     return problems
 

@@ -15,12 +15,21 @@ if TYPE_CHECKING:
 
 def open_graph(graph: str) -> GraphStore:
     """A store that exists: asking must not make an empty one. Raises InputError where it does not."""
-    from kg import open_store
+    from kg import graph_file, open_store
 
-    if "://" not in graph and not Path(graph).exists():
+    file = graph_file(graph)
+    if file is not None and not file.exists():
         mend = "check the path; `prisyn kg import` or `prisyn extract run` makes a graph"
         raise InputError([Problem(graph, "no such file", "a graph", mend)])
     return open_store(graph)
+
+
+def beside(graph: str, ending: str) -> Path | None:
+    """The path of what is kept beside a graph's file, named as it is and with this ending; None for a server's."""
+    from kg import graph_file
+
+    file = graph_file(graph)
+    return None if file is None else file.with_name(file.name + ending)
 
 
 def read_grn(graph: str) -> GRN:

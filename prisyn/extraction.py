@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from prisyn._command import say
 from prisyn._extractcheck import KNOWLEDGE, PUBMED, RAY, job_problems, reader_problems
 from prisyn._fingerprint import code_fingerprint, json_fingerprint
+from prisyn._graphs import beside
 from prisyn.progress import counting, reading
 from prisyn_base import InputError
 
@@ -57,8 +58,11 @@ class Request:
 
     @property
     def folder(self) -> Path:
-        """Where the job is kept: beside its graph, where nothing else was said."""
-        return self.job or Path(self.graph.removeprefix("file://") + ".job")
+        """Where the job is kept: beside its graph, if not told otherwise. Raises ValueError where that is none."""
+        folder = self.job or beside(self.graph, ".job")
+        if folder is None:
+            raise ValueError(f"{self.graph} is no file: a folder for the job has to be named")
+        return folder
 
     @property
     def paths(self) -> list[str]:

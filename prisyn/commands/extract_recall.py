@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from prisyn._command import GraphOption, command
+from prisyn._graphs import beside
 from prisyn.commands._job_options import (
     BaseUrlOption,
     JobOption,
@@ -83,7 +83,7 @@ def recall(
         graph=graph,
         reader=KNOWLEDGE + reader.removeprefix(KNOWLEDGE),
         limits=Limits(max_calls, max_tokens, max_cost),
-        job=job or (None if "://" in graph else Path(graph + ".recall")),
+        job=job or beside(graph, ".recall"),
         concurrency=concurrency,
         rate=rate,
         base_url=base_url,

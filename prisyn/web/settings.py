@@ -18,7 +18,7 @@ LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The graph, and the folders of jobs and runs, that the pages show.
+    """The graph, and the folders of jobs and runs, that the pages show, and the graphs it may be compared with.
 
     `hosts` are the names, lower case and without port, under which a browser may ask; any other is refused, so that
     a page of another site cannot reach this server through a name of its own that it points here (DNS rebinding).
@@ -32,6 +32,7 @@ class Settings:
     token: str = field(default="", repr=False)
     hosts: frozenset[str] = LOOPBACK_NAMES
     tls: bool = False
+    references: tuple[str, ...] = ()
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
 
 
@@ -60,15 +61,17 @@ def check_settings(
     runs: Iterable[Path] = (),
     jobs: Iterable[Path] = (),
     files: Iterable[Path] = (),
+    references: Iterable[str] = (),
 ) -> None:
     """Raises InputError with everything that keeps the pages from being served, or from being served safely.
 
     `files` are those of the certificate.
     """
-    from kg import store_problems
+    from kg import graph_file, store_problems
 
     problems = Problems()
-    if "://" not in graph and not Path(graph).is_file():
+    kept = graph_file(graph)
+    if kept is not None and not kept.is_file():
         mend = "check the path; `prisyn extract run` or `prisyn kg import` makes a graph"
         problems.add(graph, "no such file", "a graph", mend)
     else:

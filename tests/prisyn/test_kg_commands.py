@@ -73,6 +73,18 @@ def decide(graph: Path, said: tuple[str, str, str, str, str], verdict: Verdict, 
         store.decide([decision])
 
 
+@pytest.mark.parametrize("scheme", ["", "file://"])
+def test_asking_a_graph_that_is_not_there_makes_none(tmp_path: Path, scheme: str) -> None:
+    done = call("kg", "stats", "--graph", f"{scheme}{tmp_path}/none.db")
+    assert done.exit_code == 2
+    assert "no such file" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_graph_may_be_named_by_a_file_url(graph: Path) -> None:
+    assert data("stats", "--graph", f"file://{graph}") == data("stats", "--graph", graph)
+
+
 def test_every_listing_takes_every_filter_and_prints_every_form(graph: Path) -> None:
     filters = ("--min-belief", ".1", "--effect", "activation", "--species", "human", "--source", "trrust")
     listings: tuple[tuple[str, ...], ...] = (

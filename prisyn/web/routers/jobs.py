@@ -8,6 +8,7 @@ from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse, Response
 
 from grn_extract.jobs import JobSeen, look_at
+from prisyn._graphs import beside
 from prisyn.stages.extract import JOB
 from prisyn.web.rendering import is_fragment, render
 from prisyn.web.settings import Settings
@@ -40,11 +41,8 @@ def job(request: Request, number: int) -> Response:
 def _folders(request: Request) -> list[Path]:
     """Folders of the jobs that were named, of the graph's own, and of runs; the order does not change."""
     settings: Settings = request.app.state.settings
-    own = (
-        []
-        if "://" in settings.graph.removeprefix("file://")
-        else [Path(f"{settings.graph.removeprefix('file://')}.job")]
-    )
+    job = beside(settings.graph, ".job")
+    own = [] if job is None else [job]
     there = (folder for folder in (*own, *(run / JOB for run in settings.runs)) if folder.is_dir())
     return list(dict.fromkeys((*settings.jobs, *there)))
 
