@@ -245,7 +245,12 @@ def say_price(reader: Reader) -> None:
 
 
 def tell(job: Job, result: JobResult, total: int, *, what: str = "texts") -> None:
-    """Say what a run of a job came to over `total` texts (or whatever each of them stands for)."""
+    """Say what a run of a job came to over `total` texts (or whatever each of them stands for).
+
+    Ends the command with 1 where none of them could be read.
+    """
+    import typer
+
     from grn_extract.jobs import summary
 
     state = job.state
@@ -259,3 +264,5 @@ def tell(job: Job, result: JobResult, total: int, *, what: str = "texts") -> Non
         say(f"`prisyn extract quarantine {state.folder}` lists all that was set aside or noted")
     for line in summary(result, total=total, what=what):
         say(line)
+    if result.failed:
+        raise typer.Exit(1)

@@ -69,6 +69,11 @@ class JobResult:
         """Texts that need nothing more."""
         return self.read + self.known + self.quarantined + self.known_quarantined
 
+    @property
+    def failed(self) -> bool:
+        """Whether texts were tried and not one has ever been read."""
+        return bool(self.quarantined + self.known_quarantined) and not self.read + self.known
+
 
 @dataclass(slots=True)
 class _Tally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from dataclasses import fields, replace
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,17 @@ import typer
 
 from prisyn._command import Format, FormatOption, command, emit, emit_json, group, say
 from prisyn.commands import extract_recall, extract_run
+from prisyn.commands._job_options import (
+    BaseUrlOption,
+    JobOption,
+    KeyVariableOption,
+    MaxCallsOption,
+    MaxCostOption,
+    MaxTokensOption,
+    PriceOption,
+    RateOption,
+    RetryOption,
+)
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
@@ -63,28 +73,42 @@ def evaluate(
         typer.Option(help="Denied and supposed statements: `corpus` counts them where the corpus marks none apart."),
     ] = Flagged.CORPUS,
     errors: Annotated[Path | None, typer.Option(help="A table of every mistake, to read.", metavar="FILE.tsv")] = None,
+    job: JobOption = None,
+    max_cost: MaxCostOption = None,
+    max_tokens: MaxTokensOption = None,
+    max_calls: MaxCallsOption = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Questions under way at once.")] = None,
+    rate: RateOption = None,
+    base_url: BaseUrlOption = None,
+    key_variable: KeyVariableOption = None,
+    price: PriceOption = None,
+    retry: RetryOption = False,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """Measure a reader on texts whose answers are known, and on BioRED how often names are grounded right.
 
     Files are our own .jsonl, GE's .jsonl, ExTRI2's .tsv, or BioRED's PubTator; which, the first line tells.
+    A chat model is asked as a job (see `extract run`): what it answered is kept, a text it could not read is counted
+    as one in which it found nothing.
 
     \b
     Examples:
       prisyn extract evaluate --gold example --reader embedded
       prisyn extract evaluate --gold gold.jsonl --reader cooccurrence --entities found --errors errors.tsv
       prisyn extract evaluate --gold TRI_dev_span.tsv --reader embedded --split held-out --format json
+      prisyn extract evaluate --gold gold.jsonl --reader openai:gpt-4o-mini --job trial --max-cost 2
     """
     from grn_extract import (
         compare,
         example_gold,
         find_mistakes,
-        open_reader,
         read_gold,
         without_entities,
         write_mistakes,
     )
-    from prisyn.progress import counting
+    from grn_extract.jobs import Limits
+    from prisyn.evaluating import read_texts
+    from prisyn.extraction import Request
     from prisyn.runfile import EXAMPLE
 
     texts = _drawn(_half(example_gold() if gold == EXAMPLE else read_gold(gold), split), limit, seed)
@@ -92,17 +116,28 @@ def evaluate(
         texts = [without_entities(item) for item in texts]
     if flagged is not Flagged.CORPUS:
         texts = [replace(item, marks_flagged=flagged is Flagged.LEFT_OUT) for item in texts]
-    chosen = open_reader(reader)
-    started, calls = time.perf_counter(), chosen.calls
-    with counting("texts read", len(texts)) as progress:
-        evidence = list(chosen.read((item.document for item in texts), progress))
-    seconds = round(time.perf_counter() - started, 3)
-    result = compare(evidence, texts, reader=chosen.name, seconds=seconds, calls=chosen.calls - calls, seed=seed)
+    request = Request(
+        sources=(),
+        graph="",
+        reader=reader,
+        limits=Limits(max_calls, max_tokens, max_cost),
+        job=job,
+        concurrency=concurrency,
+        rate=rate,
+        base_url=base_url,
+        key_variable=key_variable,
+        price=price,
+        retry=retry,
+        texts=tuple(item.document for item in texts),
+    )
+    found = read_texts(request)
+    result = compare(found.evidence, texts, reader=found.reader, seconds=found.seconds, calls=found.calls, seed=seed)
     if errors is not None:
-        write_mistakes(find_mistakes(evidence, texts), errors)
+        write_mistakes(find_mistakes(found.evidence, texts), errors)
     how_flagged = "left out" if all(item.marks_flagged for item in texts) else "counted"
     grounding = _grounding(gold, [item.document.id for item in texts], seed)
-    values = result.to_json() | {"entities": entities.value, "flagged": how_flagged, "grounding": grounding}
+    values = result.to_json() | {"entities": entities.value, "flagged": how_flagged, "unread": found.unread}
+    values["grounding"] = grounding
     if form is Format.JSON:
         emit_json(values)
         return

@@ -62,6 +62,7 @@ def test_what_a_dead_server_could_not_read_is_listed_and_read_with_retry(
     server[1].faults, server[1].only = 1.0, ("prose",)
     failed = call(*words)
     assert "MOST OF IT FAILED: 8 of 8" in failed.stderr
+    assert failed.exit_code == 1
     listed = call("extract", "quarantine", tmp_path / "g.db.job", "--format", "json")
     rows = json.loads(listed.stdout)
     assert [row["document"] for row in rows] == [f"n{n}" for n in range(COUNT)]
@@ -69,6 +70,35 @@ def test_what_a_dead_server_could_not_read_is_listed_and_read_with_retry(
     server[1].faults = 0.0
     assert f"{COUNT} of {COUNT} texts read" in call(*words, "--retry").stderr
     assert "nothing was set aside" in call("extract", "quarantine", tmp_path / "g.db.job").stderr
+
+
+def test_a_model_is_evaluated_as_a_job_and_not_paid_for_again(
+    words: list[object], server: tuple[str, Any], tmp_path: Path
+) -> None:
+    gold = [{"document": f"g{n}", "text": f"In sample {n} SPI1 activates LYZ."} for n in range(3)]
+    edge = {"regulator": "HGNC:11241", "target": "HGNC:6740", "effect": "activation"}
+    (tmp_path / "gold.jsonl").write_text("".join(json.dumps(item | {"edges": [edge]}) + "\n" for item in gold))
+    asked = ["extract", "evaluate", "--gold", tmp_path / "gold.jsonl", *words[6:], "--format", "json"]
+    refused = call(*asked)
+    assert (refused.exit_code, "--job" in refused.stderr) == (2, True)
+    first, again = (call(*asked, "--job", tmp_path / "trial") for _ in range(2))
+    assert first.exit_code == again.exit_code == 0, first.stderr
+    found = json.loads(first.stdout)
+    assert (found["precision"], found["recall"], found["unread"], found["calls"]) == (1.0, 1.0, 0, 9)
+    assert len(server[1].calls) == 9
+    assert json.loads(again.stdout)["f1"] == found["f1"]
+
+
+def test_a_text_that_cannot_be_read_counts_as_one_without_statements(
+    words: list[object], server: tuple[str, Any], tmp_path: Path
+) -> None:
+    asked = ["extract", "evaluate", "--gold", "example", *words[6:], "--limit", 12, "--format", "json"]
+    server[1].faults, server[1].only = 0.5, ("prose",)
+    done = call(*asked, "--job", tmp_path / "trial")
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert 0 < found["unread"] < 12
+    assert found["documents"] == 12
 
 
 def test_no_key_reaches_the_job_or_what_is_said(words: list[object], server: tuple[str, Any], tmp_path: Path) -> None:
