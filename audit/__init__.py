@@ -4,8 +4,10 @@ from audit._selftest import SelfCheck, SelfTest, selftest
 from audit.attacks import ATTACKS, Attack, AttackView
 from audit.claim import Claim
 from audit.document import Cell, Figure, Section, Table
+from audit.edges import Edge
 from audit.gates import GATES, Gate
 from audit.metrics import METRICS, Metric, MetricView
+from audit.records import Records, make_records
 from audit.report import render_report
 from audit.result import AuditResult
 from audit.run import audit
@@ -23,16 +25,19 @@ __all__ = [
     "Cell",
     "Check",
     "Claim",
+    "Edge",
     "Figure",
     "Gate",
     "Metric",
     "MetricView",
+    "Records",
     "Section",
     "SelfCheck",
     "SelfTest",
     "Table",
     "Verdict",
     "audit",
+    "make_records",
     "render_report",
     "selftest",
 ]

@@ -1,11 +1,12 @@
-"""Synthetic records that are real ones, count for count."""
+"""Synthetic records that are real ones, value for value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from audit.records import NOTHING
 from audit.statistics import fisher_greater
-from audit.target import AuditTarget, fingerprints
+from audit.target import AuditTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,9 @@ class Copies:
 
 
 def count_copies(target: AuditTarget) -> Copies:
-    """Compare all counts of all records. Records without any count are left out: they carry nothing to copy."""
-    made = set(fingerprints(target.synthetic)) - {b"|"}
-    sets = [[f for f in fingerprints(c) if f != b"|"] for c in (target.members, target.nonmembers)]
+    """Compare all values of all records. Records without any count are left out: they carry nothing to copy."""
+    made = set(target.synthetic.fingerprints) - {NOTHING}
+    sets = [[f for f in records.fingerprints if f != NOTHING] for records in (target.members, target.nonmembers)]
     copied = [sum(f in made for f in fingerprint) for fingerprint in sets]
     real = sets[0] + sets[1]
     sizes = len(target.members), len(target.nonmembers)

@@ -2,163 +2,208 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Literal
+import dataclasses
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+import scipy.sparse as sp
+from anndata import AnnData
 
-from cohort import Cohort
-from prisyn_base import Problem, Problems
+from audit.edges import Edge, make_edges
+from audit.records import Kind, Records, Strings, make_records
+from audit.tables import Encoding, fit_encoding
+from cohort import Cohort, log_normalise
+from prisyn_base import InputError, Problems
 
 SetName = Literal["members", "nonmembers", "synthetic", "reference"]
-FEWEST = 10
-FEW = 100
 
 
-@dataclass(frozen=True, eq=False)
 class AuditTarget:
     """Members, non-members, the synthetic set made from the members, and optionally an independent reference.
 
     Non-members come from the same population as the members, by a random split, and were never shown to the
-    generator. The reference is a third such set that an attacker may hold. All carry raw counts of the same genes in
-    the same order. Donors, where `members` and `nonmembers` both name a donor column, set the unit of resampling.
+    generator. The reference is a third such set that an attacker may hold. Each set is a Cohort, AnnData, DataFrame,
+    array, sparse matrix or `Records`; all hold counts of the same genes, or all are tables of the same columns.
+
+    `label` and `donor` name columns of `obs` or of the DataFrames (a Cohort names its own). Donors, where `members`
+    and `nonmembers` both have them, set the unit of resampling. `kind` overrides what `make_records` would take the
+    sets for. `edges` are regulations that somebody may want to learn of, `model` a handle on the generator (see
+    `audit.models`).
+
+    Raises InputError for sets that are no records at all; `check` looks at what they hold.
     """
 
-    members: Cohort
-    nonmembers: Cohort
-    synthetic: Cohort
-    reference: Cohort | None = None
-    _values: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict, init=False, repr=False)
+    def __init__(
+        self,
+        members: Any,
+        nonmembers: Any,
+        synthetic: Any,
+        reference: Any = None,
+        *,
+        label: str | None = None,
+        donor: str | None = None,
+        kind: Kind | None = None,
+        edges: Iterable[Edge | tuple[str, str] | tuple[str, str, int]] = (),
+        model: Any = None,
+    ) -> None:
+        given: dict[SetName, Any] = {"members": members, "nonmembers": nonmembers, "synthetic": synthetic}
+        if reference is not None:
+            given["reference"] = reference
+        self._sets = _read(given, label, donor, kind)
+        self.edges = make_edges(edges)
+        self.model = model
+        self._values: dict[SetName, npt.NDArray[np.float32]] = {}
+
+    def __repr__(self) -> str:
+        return f"AuditTarget({', '.join(f'{name}={records!r}' for name, records in self.sets.items())})"
 
     @property
-    def sets(self) -> dict[SetName, Cohort]:
+    def sets(self) -> Mapping[SetName, Records]:
         """The sets that are there, by name."""
-        named: dict[SetName, Cohort] = {
-            "members": self.members,
-            "nonmembers": self.nonmembers,
-            "synthetic": self.synthetic,
-        }
-        return named if self.reference is None else {**named, "reference": self.reference}
+        return MappingProxyType(self._sets)
+
+    @property
+    def names(self) -> tuple[SetName, ...]:
+        """The names of the sets that are there."""
+        return tuple(self._sets)
+
+    @property
+    def members(self) -> Records:
+        return self._sets["members"]
+
+    @property
+    def nonmembers(self) -> Records:
+        return self._sets["nonmembers"]
+
+    @property
+    def synthetic(self) -> Records:
+        return self._sets["synthetic"]
+
+    @property
+    def reference(self) -> Records | None:
+        return self._sets.get("reference")
+
+    @property
+    def kind(self) -> Kind:
+        """Whether the sets hold counts or are tables."""
+        return self.members.kind
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The genes, or the columns of the tables, in the order of the members."""
+        return self.members.features
 
     @property
     def labelled(self) -> bool:
         """True where members, non-members and synthetic records all carry a type."""
-        return all(c.label is not None for c in (self.members, self.nonmembers, self.synthetic))
+        return all(records.label is not None for records in (self.members, self.nonmembers, self.synthetic))
+
+    def labels(self, name: SetName) -> Strings | None:
+        """The type of each record of a set, shape (n,); None where not known."""
+        records = self._sets[name]
+        return None if records.label is None else records.labels
+
+    def donors(self, name: SetName) -> Strings | None:
+        """The donor of each record of a set, shape (n,); None where not known."""
+        records = self._sets[name]
+        return None if records.donor is None else records.donors
+
+    def counts(self, name: SetName) -> sp.csr_matrix:
+        """Raw counts of a set, CSR (n, p). Raises TypeError for tables."""
+        return self._sets[name].counts
+
+    def table(self, name: SetName) -> pd.DataFrame:
+        """The columns of a set as they came, (n, p). Raises TypeError for counts."""
+        return self._sets[name].table
+
+    @cached_property
+    def encoding(self) -> Encoding:
+        """How the columns of the tables become numbers. Raises TypeError for counts."""
+        return fit_encoding([records.table for records in self._sets.values()])
+
+    def sparse_values(self, name: SetName) -> sp.csr_matrix:
+        """Log-normalised counts of a set, CSR float32 (n, p). Raises TypeError for tables."""
+        return log_normalise(self.counts(name))
 
     def values(self, name: SetName) -> npt.NDArray[np.float32]:
-        """Log-normalised values of one set, dense, shape (n, g); computed once."""
+        """A set in the scale of analysis, dense float32, shape (n, w); computed once.
+
+        Counts are log-normalised, w = p. Numeric columns of tables are standardised and categorical ones one-hot; then
+        `encoding.places` says which of the w columns are whose.
+        """
+        if name in ("members", "nonmembers"):
+            cut = len(self.members)
+            return self.candidates[:cut] if name == "members" else self.candidates[cut:]
         if name not in self._values:
-            self._values[name] = self.sets[name].log_normalised().toarray()
+            self._values[name] = self._dense((name,))
         return self._values[name]
+
+    @cached_property
+    def candidates(self) -> npt.NDArray[np.float32]:
+        """`values` of members and non-members, one below the other: the records that an attacker has to judge."""
+        return self._dense(("members", "nonmembers"))
+
+    def _dense(self, names: tuple[SetName, ...]) -> npt.NDArray[np.float32]:
+        width = self.encoding.width if self.kind == "table" else len(self.features)
+        result = np.empty((sum(len(self._sets[name]) for name in names), width), dtype=np.float32)
+        start = 0
+        for name in names:
+            part = result[start : start + len(self._sets[name])]
+            if self.kind == "table":
+                part[:] = self.encoding.encode(self.table(name))
+            else:
+                self.sparse_values(name).toarray(out=part)
+            start += len(part)
+        return result
 
     def check(self) -> tuple[str, ...]:
         """Warnings about what this target cannot show. Raises InputError naming every problem at once."""
+        from audit._check import problems_of, warnings_of
+
         problems = Problems()
-        for name, cohort in self.sets.items():
-            problems.extend(_contents(name, cohort))
-        problems.extend(_genes(self.sets))
-        problems.extend(_labels(self))
-        if not len(problems):
-            problems.extend(_overlap(self.members, self.nonmembers))
+        problems.extend(problems_of(self))
         problems.raise_if_any()
-        return tuple(_warnings(self))
+        return tuple(warnings_of(self))
 
 
-def _contents(name: str, cohort: Cohort) -> Iterator[Problem]:
-    if len(cohort) < FEWEST:
-        yield Problem(name, f"{len(cohort)} records", f"at least {FEWEST}", "hand in more records")
-    data = cohort.counts.data
-    if not np.isfinite(data).all():
-        yield Problem(name, "NaN or infinite values", "counts", "remove or impute the affected records")
-        return
-    if (data < 0).any():
-        yield Problem(name, "negative values", "counts", "hand in raw counts, not scaled values")
-    elif np.abs(data - np.rint(data)).max(initial=0.0) > 1e-3:
-        mend = "hand in raw counts (for AnnData often .raw or a layer) in all sets; logs and counts cannot be compared"
-        yield Problem(name, "values that are not whole numbers", "raw counts", mend)
-    elif name == "synthetic" and len(cohort) >= FEWEST and _one_record(cohort):
-        yield Problem(name, "the same record over and over", "records that differ", "train the generator again")
-
-
-def _one_record(cohort: Cohort) -> bool:
-    first = cohort.counts[:1]
-    return bool(all((cohort.counts[row] != first).nnz == 0 for row in range(min(len(cohort), 50)))) and bool(
-        len(set(fingerprints(cohort))) == 1
-    )
-
-
-def _genes(sets: dict[SetName, Cohort]) -> Iterator[Problem]:
-    expected = sets["members"].genes
-    for name, cohort in sets.items():
-        if len(set(cohort.genes)) < len(cohort.genes):
-            yield Problem(name, "genes named twice", "each gene once", "make the gene names unique")
-        if cohort.genes == expected:
+def _read(
+    given: Mapping[SetName, Any], label: str | None, donor: str | None, kind: Kind | None
+) -> dict[SetName, Records]:
+    """Each set as Records of one kind. Raises InputError naming every set that cannot be read."""
+    kind = kind or ("counts" if any(map(_holds_counts, given.values())) else "table")
+    problems, sets = Problems(), {}
+    for name, source in given.items():
+        try:
+            sets[name] = make_records(source, label=label, donor=donor, kind=kind, where=name)
+        except InputError as error:
+            problems.extend(error.problems)
             continue
-        if set(cohort.genes) == set(expected):
-            mend = f"use {name}.select_genes(members.genes)"
-            yield Problem(name, "the genes of members in another order", "the same order", mend)
-        else:
-            lacking = sorted(set(expected) - set(cohort.genes))
-            extra = sorted(set(cohort.genes) - set(expected))
-            found = f"{len(lacking)} genes of members missing{_some(lacking)} and {len(extra)} others{_some(extra)}"
-            mend = "bring all sets to their common genes with select_genes"
-            yield Problem(name, found, "the genes of members", mend)
+        if sets[name].kind != kind:
+            mend = "hand in all sets in one form"
+            problems.add(name, f"a {sets[name].kind} set", f"{kind}, as in the other sets", mend)
+    problems.raise_if_any()
+    return {name: _expected(name, records, sets["members"]) for name, records in sets.items()}
 
 
-def _some(names: list[str]) -> str:
-    return f" ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})" if names else ""
+def _holds_counts(source: Any) -> bool:
+    if isinstance(source, Records):
+        return source.kind == "counts"
+    return isinstance(source, Cohort | AnnData) or sp.issparse(source)
 
 
-def _labels(target: AuditTarget) -> Iterator[Problem]:
-    judged = {str(name): cohort for name, cohort in target.sets.items() if name != "reference"}
-    some = any(cohort.label is not None for cohort in judged.values())
-    for name, cohort in judged.items():
-        if cohort.label is not None and cohort.label not in cohort.adata.obs:
-            columns = ", ".join(map(str, cohort.adata.obs.columns)) or "none"
-            mend = f"name one of the columns there are ({columns}) or leave the label out everywhere"
-            yield Problem(name, f"no label column {cohort.label!r}", "a column of obs", mend)
-        elif cohort.label is None and some:
-            mend = "name the label column of this set too, or leave it out everywhere"
-            yield Problem(name, "no label column", "one, as in the other sets", mend)
-        elif cohort.label is not None and cohort.adata.obs[cohort.label].isna().any():
-            yield Problem(name, f"records without a {cohort.label!r}", "a type for each record", "label or drop them")
-        elif cohort.label is not None and len(cohort.types) < 2 and name != "synthetic":
-            mend = "name the column that holds the types, or leave the label out everywhere"
-            yield Problem(name, f"one type only in {cohort.label!r}", "at least two", mend)
-    for part, cohort in target.sets.items():
-        if cohort.donor is not None and cohort.donor not in cohort.adata.obs:
-            yield Problem(part, f"no donor column {cohort.donor!r}", "a column of obs", "name the right column")
-
-
-def fingerprints(cohort: Cohort) -> list[bytes]:
-    """The counts of each record as bytes; equal exactly where the records are."""
-    counts = cohort.counts.copy()
-    counts.eliminate_zeros()
-    counts.sort_indices()
-    starts, columns, data = counts.indptr, counts.indices.astype(np.int32), np.rint(counts.data).astype(np.int64)
-    return [columns[a:b].tobytes() + b"|" + data[a:b].tobytes() for a, b in pairwise(starts)]
-
-
-def _overlap(members: Cohort, nonmembers: Cohort) -> Iterator[Problem]:
-    inside = dict(zip(map(str, members.adata.obs_names), fingerprints(members), strict=True))
-    contents = set(inside.values())
-    outside = list(zip(map(str, nonmembers.adata.obs_names), fingerprints(nonmembers), strict=True))
-    same = [name for name, content in outside if inside.get(name) == content]
-    alike = sum(content in contents for _, content in outside)
-    if same or alike > len(outside) / 2:
-        found = f"{len(same) or alike} records that are also members{_some(same)}"
-        mend = "split the records once, before training, and never mix the parts"
-        yield Problem("nonmembers", found, "records that the generator never saw", mend)
-
-
-def _warnings(target: AuditTarget) -> Iterator[str]:
-    for name, count in (("members", len(target.members)), ("nonmembers", len(target.nonmembers))):
-        if count < FEW:
-            yield f"{name}: {count} records are too few for a statement about low false positive rates (want {FEW})"
-    if not target.labelled:
-        yield "no types are known, so use for training and kept types are not measured"
-    if (target.members.donor is None) != (target.nonmembers.donor is None):
-        yield "donors are known on one side only and are not used"
+def _expected(name: SetName, records: Records, members: Records) -> Records:
+    """The columns of a table in the order of the members'; no donors asked of a set that need not have them."""
+    known = records.about.columns
+    if name == "reference" and records.label not in known:
+        records = dataclasses.replace(records, label=None)
+    if name in ("synthetic", "reference") and records.donor not in known:
+        records = dataclasses.replace(records, donor=None)
+    if records.kind == "table" and sorted(records.features) == sorted(members.features):
+        content = records.table[list(members.features)] if records.features != members.features else records.table
+        return dataclasses.replace(records, features=members.features, content=content)
+    return records

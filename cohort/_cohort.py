@@ -12,10 +12,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from anndata import AnnData
 
-from cohort._matrix import row_sums, to_csr
-
-LIBRARY = 1e4
-"""Counts per cell that `log_normalised` scales to."""
+from cohort._matrix import log_normalise, to_csr
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,9 +77,4 @@ class Cohort:
 
     def log_normalised(self) -> sp.csr_matrix:
         """log(1 + counts scaled to 10,000 a cell), shape (n, g), CSR float32; cells without counts stay zero."""
-        counts = self.counts
-        totals = row_sums(counts)
-        scale = np.divide(LIBRARY, totals, out=np.zeros_like(totals), where=totals > 0)
-        normalised = sp.csr_matrix(sp.diags_array(scale) @ counts, dtype=np.float32)
-        normalised.data = np.log1p(normalised.data)
-        return normalised
+        return log_normalise(self.counts)

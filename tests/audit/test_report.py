@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from audit import AuditResult, AuditTarget, Claim, Figure, Section, Table, audit, render_report
-from cohort import Cohort
+from audit.records import Records
 
 EVIL = "<script>alert('x')</script>"
 
@@ -44,10 +46,9 @@ class Page(HTMLParser):
 def target(harmless: AuditTarget) -> AuditTarget:
     """Harmless cells, one type of which carries a name that wants to be code."""
 
-    def renamed(cohort: Cohort) -> Cohort:
-        adata = cohort.adata.copy()
-        adata.obs[cohort.label] = ["$x_1$ " + EVIL if kind == "CD19+ B" else kind for kind in cohort.labels]
-        return Cohort(adata, label=cohort.label)
+    def renamed(records: Records) -> Records:
+        kinds = ["$x_1$ " + EVIL if kind == "CD19+ B" else kind for kind in records.labels]
+        return dataclasses.replace(records, about=pd.DataFrame({records.label: kinds}, index=records.about.index))
 
     return AuditTarget(*(renamed(c) for c in (harmless.members, harmless.nonmembers, harmless.synthetic)))
 

@@ -1,0 +1,136 @@
+"""What is wrong with the sets of a target, every problem at once, and what the rest cannot show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from audit._overlap import overlap_problems, overlap_warnings, some
+from audit._scale import scale_warnings, value_problems
+from audit.records import Records
+from prisyn_base import Problem
+
+if TYPE_CHECKING:
+    from audit.target import AuditTarget
+
+FEWEST = 10
+FEW = 100
+
+
+def problems_of(target: AuditTarget) -> Iterator[Problem]:
+    """Everything that makes the sets of a target not worth auditing."""
+    sets: dict[str, Records] = dict(target.sets.items())
+    broken = set()
+    for name, records in sets.items():
+        found = [*_size(name, records), *value_problems(name, records)]
+        broken |= {name} if found else set()
+        yield from found
+    alien = list(_features(sets))
+    yield from alien
+    yield from _labels(target)
+    if not alien:
+        yield from overlap_problems({name: records for name, records in sets.items() if name not in broken})
+
+
+def warnings_of(target: AuditTarget) -> Iterator[str]:
+    """What a sound target can still not show, or shows with a bias."""
+    for name, records in target.sets.items():
+        if len(records) < FEW:
+            few = f"{len(records)} records are too few for a statement about low false positive rates"
+            yield f"{name}: {few} (want {FEW})"
+    sets: dict[str, Records] = dict(target.sets.items())
+    yield from overlap_warnings(sets)
+    yield from scale_warnings(sets)
+    yield from _types(target)
+    yield from _donors(target)
+    yield from _edges(target)
+
+
+def _size(name: str, records: Records) -> Iterator[Problem]:
+    if len(records) < FEWEST:
+        yield Problem(name, f"{len(records)} records", f"at least {FEWEST}", "hand in more records")
+    if not records.features:
+        yield Problem(name, "no features", "at least one", "check how the set was selected")
+
+
+def _features(sets: Mapping[str, Records]) -> Iterator[Problem]:
+    expected = sets["members"].features
+    thing = "genes" if sets["members"].kind == "counts" else "columns"
+    for name, records in sets.items():
+        features = records.features
+        if len(set(features)) < len(features):
+            yield Problem(
+                name, f"{thing} named twice", f"each of the {thing} once", f"make the names of {thing} unique"
+            )
+        if features == expected:
+            continue
+        if set(features) == set(expected):
+            mend = f"use {name}.select_genes(members.genes)"
+            yield Problem(name, f"the {thing} of members in another order", "the same order", mend)
+            continue
+        lacking, extra = sorted(set(expected) - set(features)), sorted(set(features) - set(expected))
+        found = f"{len(lacking)} {thing} of members missing{some(lacking)} and {len(extra)} others{some(extra)}"
+        yield Problem(name, found, f"the {thing} of members", f"bring all sets to their common {thing}")
+
+
+def _labels(target: AuditTarget) -> Iterator[Problem]:
+    judged = {str(name): records for name, records in target.sets.items() if name != "reference"}
+    some_labelled = any(records.label is not None for records in judged.values())
+    for name, records in judged.items():
+        if records.label is None:
+            if some_labelled:
+                mend = "name the label column of this set too, or leave it out everywhere"
+                yield Problem(name, "no label column", "one, as in the other sets", mend)
+        elif records.label not in records.about:
+            columns = ", ".join(map(str, records.about.columns)) or "none"
+            mend = f"name one of the columns there are ({columns}) or leave the label out everywhere"
+            yield Problem(name, f"no label column {records.label!r}", "a column beside the features", mend)
+        elif records.about[records.label].isna().any():
+            yield Problem(name, f"records without a {records.label!r}", "a type for each record", "label or drop them")
+        elif len(records.types) < 2 and name != "synthetic":
+            mend = "name the column that holds the types, or leave the label out everywhere"
+            yield Problem(name, f"one type only in {records.label!r}", "at least two", mend)
+    for name, records in target.sets.items():
+        if records.donor is not None and records.donor not in records.about:
+            yield Problem(
+                name, f"no donor column {records.donor!r}", "a column beside the features", "name the right one"
+            )
+
+
+def _types(target: AuditTarget) -> Iterator[str]:
+    if not target.labelled:
+        yield "no types are known, so use for training and kept types are not measured"
+        return
+    if len(target.synthetic.types) < 2:
+        only = ", ".join(target.synthetic.types)
+        yield f"synthetic: all records are of one type ({only}), so they teach nobody to tell types apart"
+    unseen = sorted(set(target.members.types) - set(target.nonmembers.types))
+    if unseen:
+        yield f"nonmembers: no record of {', '.join(unseen)}, so nothing is said of these types on unseen records"
+
+
+def _donors(target: AuditTarget) -> Iterator[str]:
+    members, nonmembers = target.donors("members"), target.donors("nonmembers")
+    if members is None or nonmembers is None:
+        if members is not nonmembers:
+            yield "donors are known on one side only and are not used"
+        return
+    shared = np.intersect1d(members, nonmembers).tolist()
+    if shared:
+        yield (
+            f"{len(shared)} donors have records among members and non-members{some(shared)}: who took part cannot be "
+            "judged, since both sides hold the same people; what is said holds for single records"
+        )
+    for name, donors in (("members", members), ("nonmembers", nonmembers)):
+        count = len(np.unique(donors))
+        if count < FEWEST:
+            yield f"{name}: records of {count} donors only; intervals that resample donors are rough below {FEWEST}"
+
+
+def _edges(target: AuditTarget) -> Iterator[str]:
+    known = set(target.features)
+    outside = sum(not (edge.regulator in known and edge.target in known) for edge in target.edges)
+    if outside:
+        yield f"edges: {outside} of {len(target.edges)} name a gene that is not among the features and are not used"

@@ -1,0 +1,101 @@
+"""Records that stand in two sets which should not share any."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from audit.records import NOTHING, Records
+from audit.statistics import fisher_greater
+from prisyn_base import Problem
+
+SURE = 1e-3
+
+
+def some(names: Sequence[str]) -> str:
+    """The first three names in brackets, or nothing."""
+    return f" ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})" if names else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """`alike` of `total` records of one set equal a record of the other; `same` names those that are it by name too.
+
+    `beyond` is False where so many are expected, because records repeat within the sets as well.
+    """
+
+    alike: int
+    total: int
+    same: tuple[str, ...]
+    beyond: bool
+
+
+def overlap(records: Records, other: Records) -> Overlap:
+    """How much of `records` stands in `other`. Records without any count are not compared: all of them are alike."""
+    theirs = Counter(content for content in other.fingerprints if content != NOTHING)
+    own = [content for content in records.fingerprints if content != NOTHING]
+    alike = sum(content in theirs for content in own)
+    repeated = sum(count for count in theirs.values() if count > 1)
+    beyond = alike > 0 and fisher_greater(alike, max(len(own), 1), repeated, max(theirs.total(), 1)) < SURE
+    return Overlap(alike, len(records), _same(records, other) if alike else (), beyond or (alike > 0 and not repeated))
+
+
+def _same(records: Records, other: Records) -> tuple[str, ...]:
+    if not (records.named and other.named):
+        return ()
+    inside = dict(zip(other.ids.tolist(), other.fingerprints, strict=True))
+    outside = zip(records.ids.tolist(), records.fingerprints, strict=True)
+    return tuple(name for name, content in outside if inside.get(name) == content)
+
+
+def overlap_problems(sets: Mapping[str, Records]) -> Iterator[Problem]:
+    """Non-members that are members, and a reference that is the training set or the holdout."""
+    if "members" not in sets:
+        return
+    if "nonmembers" in sets:
+        found = overlap(sets["nonmembers"], sets["members"])
+        if found.same or (found.beyond and found.alike > found.total / 2):
+            mend = "split the records once, before training, and never mix the parts"
+            count = len(found.same) or found.alike
+            said = f"{count} records that are also members{some(found.same)}"
+            yield Problem("nonmembers", said, "records that the generator never saw", mend)
+    for name in ("members", "nonmembers"):
+        if name in sets and "reference" in sets:
+            found = overlap(sets["reference"], sets[name])
+            if found.beyond and found.alike > found.total / 2:
+                mend = "hand in an independent third set, or none: attacks without a reference still run"
+                yield Problem("reference", f"{found.alike} of {found.total} records that are {name}", "others", mend)
+
+
+def overlap_warnings(sets: Mapping[str, Records]) -> Iterator[str]:
+    """Smaller overlaps, and synthetic records that are real ones."""
+    found = overlap(sets["nonmembers"], sets["members"])
+    if found.beyond:
+        yield (
+            f"nonmembers: {found.alike} of {found.total} records equal a member's in every value; if they are the same "
+            "people or cells, attacks look weaker than they are"
+        )
+    yield from _synthetic(sets)
+    for name in ("members", "nonmembers"):
+        if "reference" in sets:
+            found = overlap(sets["reference"], sets[name])
+            if found.beyond:
+                yield (
+                    f"reference: {found.alike} of {found.total} records are {name}; attacks that use the reference "
+                    "are biased by them, the others are not"
+                )
+
+
+def _synthetic(sets: Mapping[str, Records]) -> Iterator[str]:
+    copies = overlap(sets["synthetic"], sets["members"])
+    if copies.alike and copies.alike == copies.total and copies.beyond:
+        yield "synthetic: every record is a member's: was the training set handed in by mistake?"
+    elif copies.beyond:
+        yield f"synthetic: {copies.alike} of {copies.total} records equal a member's in every value"
+    held = overlap(sets["synthetic"], sets["nonmembers"])
+    if held.beyond:
+        yield (
+            f"synthetic: {held.alike} of {held.total} records equal a non-member's in every value: either the holdout "
+            "was trained on, or the sets were mixed up; then nothing said here of members holds"
+        )
