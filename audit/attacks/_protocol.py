@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -14,14 +14,17 @@ import numpy.typing as npt
 from audit.neighbours import Floats, Neighbours, nearest
 
 NEIGHBOURS = 50
+Strings: TypeAlias = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True, eq=False)
 class AttackView:
     """All that an attacker holds, in one coordinate system: records to judge, the synthetic set, perhaps a reference.
 
-    `queries` (n, d) are members and non-members together; nothing says which is which. `query_genes` and
-    `synthetic_genes` are the same records on all genes, log-normalised, where they are known.
+    `queries` (n, d) are members and non-members together; nothing says which is which. `query_genes`,
+    `synthetic_genes` and `reference_genes` are the same records on all genes, log-normalised, where they are known,
+    and `features` the names of those genes. The types of records, the donors of queries (known only where no donor
+    has records among members and non-members both) and regulations (regulator, target, sign) are there where known.
     """
 
     queries: Floats
@@ -29,6 +32,13 @@ class AttackView:
     reference: Floats | None = None
     query_genes: Floats | None = None
     synthetic_genes: Floats | None = None
+    reference_genes: Floats | None = None
+    features: tuple[str, ...] = ()
+    query_labels: Strings | None = None
+    synthetic_labels: Strings | None = None
+    reference_labels: Strings | None = None
+    query_donors: Strings | None = None
+    edges: Sequence[tuple[str, str, int]] = ()
 
     @property
     def all_genes(self) -> tuple[Floats, Floats]:
@@ -36,6 +46,22 @@ class AttackView:
         if self.query_genes is None or self.synthetic_genes is None:
             return self.queries, self.synthetic
         return self.query_genes, self.synthetic_genes
+
+    @property
+    def population(self) -> Floats:
+        """What stands for the population, in the columns of `all_genes`: the reference, or the queries themselves.
+
+        Of the queries, members and non-members alike, the attacker knows that they come from the population.
+        """
+        if self.query_genes is None or self.synthetic_genes is None:
+            return self.queries if self.reference is None else self.reference
+        return self.query_genes if self.reference_genes is None else self.reference_genes
+
+    @property
+    def population_labels(self) -> Strings | None:
+        """The types of `population`, where known."""
+        own = self.query_genes is not None and self.reference_genes is None
+        return self.query_labels if own or self.reference is None else self.reference_labels
 
     @cached_property
     def near_synthetic(self) -> Neighbours:
