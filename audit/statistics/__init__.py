@@ -1,6 +1,14 @@
 """What may be said about scores: rates with intervals, tests against chance, bounds on epsilon, power."""
 
 from audit.statistics.auc import Scores, auc, auc_estimate, tied_share
+from audit.statistics.canaries import (
+    CanaryAudit,
+    CanaryBound,
+    GuessPlan,
+    audit_canaries,
+    default_plans,
+    flip_coins,
+)
 from audit.statistics.chance import (
     ChanceTest,
     NullControl,
@@ -8,17 +16,29 @@ from audit.statistics.chance import (
     label_permutation_control,
     member_split_control,
 )
-from audit.statistics.epsilon import EpsilonBound, epsilon_bound, gaussian_dp_delta, gaussian_dp_epsilon
+from audit.statistics.epsilon import EpsilonBound, epsilon_bound
 from audit.statistics.estimate import Estimate, clopper_pearson, fisher_greater
+from audit.statistics.gaussian_dp import gaussian_dp_delta, gaussian_dp_epsilon
 from audit.statistics.holm import holm
+from audit.statistics.one_run import (
+    Guesses,
+    one_run_epsilon,
+    one_run_gaussian_epsilon,
+    one_run_p_value,
+    refutes_gaussian,
+)
 from audit.statistics.power import Power, smallest_visible
 from audit.statistics.tpr import FPRS, Rate, rates, resolvable, roc
 
 __all__ = [
     "FPRS",
+    "CanaryAudit",
+    "CanaryBound",
     "ChanceTest",
     "EpsilonBound",
     "Estimate",
+    "GuessPlan",
+    "Guesses",
     "NullControl",
     "Power",
     "Rate",
@@ -26,15 +46,22 @@ __all__ = [
     "against_chance",
     "auc",
     "auc_estimate",
+    "audit_canaries",
     "clopper_pearson",
+    "default_plans",
     "epsilon_bound",
     "fisher_greater",
+    "flip_coins",
     "gaussian_dp_delta",
     "gaussian_dp_epsilon",
     "holm",
     "label_permutation_control",
     "member_split_control",
+    "one_run_epsilon",
+    "one_run_gaussian_epsilon",
+    "one_run_p_value",
     "rates",
+    "refutes_gaussian",
     "resolvable",
     "roc",
     "smallest_visible",
