@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, Protocol
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from audit.document import Table
 from audit.embedding import Space
+from audit.metrics._pool import Pool, pool
 from audit.statistics import Estimate
 from audit.target import AuditTarget
 
@@ -69,6 +71,11 @@ class MetricView:
     space: Space
     seed: int
 
+    @cached_property
+    def pool(self) -> Pool:
+        """Coordinates that favour none of the three sets; worked out once for all metrics."""
+        return pool(self.target, seed=self.seed)
+
 
 class Metric(Protocol):
     """A measure of how well the synthetic records stand in for real ones."""
@@ -93,8 +100,12 @@ class Metric(Protocol):
     def needs_labels(self) -> bool:
         """True where it cannot work without types."""
 
+    @property
+    def default(self) -> bool:
+        """False for a metric so slow that it is only taken when asked for by name."""
+
     def measure(self, view: MetricView) -> Measured:
-        """Take the measure."""
+        """Take the measure. Raises InputError where the target lacks what it needs, labels aside."""
 
 
 _REGISTERED: dict[str, Metric] = {}

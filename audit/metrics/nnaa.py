@@ -30,6 +30,7 @@ class Nnaa:
     explanation: str = "Asks of each record whether its nearest neighbour is of its own kind, real or synthetic."
     reference: str = "Yale et al., Generation and evaluation of privacy preserving synthetic health data, 2020"
     needs_labels: bool = False
+    default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
         rng = np.random.default_rng(view.seed)

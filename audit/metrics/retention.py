@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.document import Table
+from audit.metrics._draws import labels_of
 from audit.metrics._protocol import Measured, MetricView, Score, register
 from audit.statistics import Estimate, clopper_pearson
 
@@ -31,11 +32,11 @@ class Retention:
     )
     reference: str = "Clopper and Pearson, Biometrika 1934"
     needs_labels: bool = True
+    default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        target = view.target
-        members, nonmembers = target.members.labels, target.nonmembers.labels
-        real, made = np.concatenate([members, nonmembers]), target.synthetic.labels
+        members, nonmembers, made = (labels_of(view, name) for name in ("members", "nonmembers", "synthetic"))
+        real = np.concatenate([members, nonmembers])
         types = np.unique(np.concatenate([real, made]))
         of_real, of_made = _count(real, types), _count(made, types)
         score = Score(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.metrics._protocol import Measured, MetricView, Score, draw, register
+from audit.metrics._draws import CONTROL, draw_trio
+from audit.metrics._protocol import Measured, MetricView, Score, register
 from audit.neighbours import Floats
 from audit.statistics import Estimate, Scores, auc_estimate
 
@@ -25,12 +26,11 @@ class RfAuroc:
     explanation: str = "A random forest is trained to tell synthetic records from real ones; 0.5 means that it cannot."
     reference: str = "Lopez-Paz and Oquab, classifier two-sample tests, ICLR 2017"
     needs_labels: bool = False
+    default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        rng = np.random.default_rng(view.seed)
-        sets = [view.target.values(name) for name in ("synthetic", "nonmembers", "members")]
-        size = min(MOST, *map(len, sets))
-        synthetic, real, other = (values[draw(rng, len(values), size)] for values in sets)
+        trio = draw_trio(view, MOST)
+        synthetic, real, other = trio.of(view.target.values)
         score = Score(
             key="auroc",
             label="AUROC, synthetic against real",
@@ -40,10 +40,10 @@ class RfAuroc:
             target=0.5,
             estimate=separation(synthetic, real, seed=view.seed),
             control=separation(other, real, seed=view.seed),
-            control_label="members against non-members",
+            control_label=CONTROL,
             reading="0.5: indistinguishable from real records; 1: told apart without error.",
         )
-        return Measured((score,), notes=(f"{size} records a side.",))
+        return Measured((score,), notes=(f"{trio.size} records a side.",))
 
 
 def separation(first: Floats, second: Floats, *, seed: int) -> Estimate:

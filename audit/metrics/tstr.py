@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from audit.document import Cell, Table
+from audit.metrics._draws import labels_of
 from audit.metrics._protocol import Measured, MetricView, Score, draw, register
-from audit.neighbours import Floats
+from audit.metrics._types import Labels, accuracy, classify, macro_f1
 from audit.statistics import Estimate, clopper_pearson
+from audit.target import SetName
 
 MOST = 5000
-RESAMPLES = 500
-Labels = npt.NDArray[np.str_]
 
 
 @register
@@ -31,25 +28,26 @@ class Tstr:
     )
     reference: str = "Esteban, Hyland and Rätsch, 2017 (arXiv 1706.02633)"
     needs_labels: bool = True
+    default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
         rng = np.random.default_rng(view.seed)
-        target = view.target
-        truth, tests = target.nonmembers.labels, target.values("nonmembers")
+        truth, tests = labels_of(view, "nonmembers"), view.target.values("nonmembers")
         said = {}
-        for name, cohort in (("synthetic", target.synthetic), ("members", target.members)):
-            rows = draw(rng, len(cohort), MOST)
-            values = target.values("synthetic" if name == "synthetic" else "members")
-            said[name] = classify(values[rows], cohort.labels[rows], tests)
-        types = np.unique(np.concatenate([truth, target.members.labels]))
+        names: tuple[SetName, SetName] = ("synthetic", "members")
+        for name in names:
+            labels = labels_of(view, name)
+            rows = draw(rng, len(labels), MOST)
+            said[name] = classify(view.target.values(name)[rows], labels[rows], tests)
+        types = np.unique(np.concatenate([truth, labels_of(view, "members")]))
         scores = tuple(_score(key, said["synthetic"], said["members"], truth, view.seed) for key in ("accuracy", "f1"))
         return Measured(scores, (_recalls(types, said["synthetic"], said["members"], truth),))
 
 
 def _score(key: str, synthetic: Labels, members: Labels, truth: Labels, seed: int) -> Score:
     label, measure, reading = {
-        "accuracy": ("Accuracy", _accuracy, "The share of unseen real records whose type is named rightly."),
-        "f1": ("Macro-F1", _macro_f1, "As accuracy, with every type counting the same however rare."),
+        "accuracy": ("Accuracy", accuracy, "The share of unseen real records whose type is named rightly."),
+        "f1": ("Macro-F1", macro_f1, "As accuracy, with every type counting the same however rare."),
     }[key]
     return Score(
         key=key,
@@ -63,44 +61,6 @@ def _score(key: str, synthetic: Labels, members: Labels, truth: Labels, seed: in
         control_label="trained on members",
         reading=reading,
     )
-
-
-def classify(values: Floats, labels: Labels, tests: Floats) -> Labels:
-    """The types of `tests` (m, g) according to a logistic regression on standardised `values` (n, g)."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
-
-    if len(np.unique(labels)) == 1:
-        return np.repeat(labels[:1], len(tests))
-    centre, spread = values.mean(axis=0), values.std(axis=0)
-    # A gene that is silent in training would blow up at the first count seen in the test.
-    spread = np.where(spread > 1e-6, spread, 1.0)
-    model = LogisticRegression(C=0.1, max_iter=300, tol=1e-3)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit((values - centre) / spread, labels)
-    return np.asarray(model.predict((tests - centre) / spread))
-
-
-def _accuracy(said: Labels, truth: Labels, seed: int) -> Estimate:
-    return clopper_pearson(int((said == truth).sum()), len(truth))
-
-
-def _macro_f1(said: Labels, truth: Labels, seed: int) -> Estimate:
-    rng = np.random.default_rng(seed)
-    draws = [_f1(said[rows], truth[rows]) for rows in rng.integers(len(truth), size=(RESAMPLES, len(truth)))]
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return Estimate(_f1(said, truth), float(low), float(high), len(truth))
-
-
-def _f1(said: Labels, truth: Labels) -> float:
-    """The mean over the types there are of 2 TP / (2 TP + FP + FN)."""
-    types, codes = np.unique(np.concatenate([truth, said]), return_inverse=True)
-    real, named = codes[: len(truth)], codes[len(truth) :]
-    hits = np.bincount(real[real == named], minlength=len(types))
-    total = np.bincount(real, minlength=len(types)) + np.bincount(named, minlength=len(types))
-    present = np.bincount(real, minlength=len(types)) > 0
-    return float((2 * hits / total)[present].mean())
 
 
 def _recalls(types: Labels, synthetic: Labels, members: Labels, truth: Labels) -> Table:
@@ -121,5 +81,5 @@ def _recalls(types: Labels, synthetic: Labels, members: Labels, truth: Labels) -
     )
 
 
-def _interval(estimate: Any) -> str:
+def _interval(estimate: Estimate) -> str:
     return f"{estimate.low:.2f} to {estimate.high:.2f}"
