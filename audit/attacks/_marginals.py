@@ -83,7 +83,7 @@ def _frequencies(codes: Codes, size: int) -> npt.NDArray[np.float64]:
     records, columns = codes.shape
     places = codes + size * np.arange(columns)
     counts = np.bincount(places.ravel(), minlength=size * columns).reshape(columns, size)
-    return (counts + PRIOR) / (records + PRIOR * size)
+    return np.asarray((counts + PRIOR) / (records + PRIOR * size))
 
 
 def most_varied(codes: Codes, most: int) -> npt.NDArray[np.intp]:

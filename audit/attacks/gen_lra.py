@@ -11,13 +11,14 @@ from scipy.special import logsumexp
 from audit.attacks._protocol import AttackView, register
 from audit.neighbours import BLOCK_ELEMENTS, Floats, squared_distances
 
+NEAREST = 5
 TINY = -30.0
 
 
 @register
 @dataclass(frozen=True)
 class GenLra:
-    """score(x) = sum over z in kNN_S(x) of log[ p_{R + x}(z) / p_R(z) ], k = 50, with p a kernel density.
+    """score(x) = sum over z in kNN_S(x) of log[ p_{R + x}(z) / p_R(z) ], k = 5, with p a kernel density.
 
     Adding x to the n records of R changes the density by a rank-one update, so nothing is fitted again:
 
@@ -37,7 +38,7 @@ class GenLra:
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         if view.reference is None:
             raise ValueError("this attack needs a reference set")
-        return log_gain(view.queries, view.synthetic, view.reference, view.near_synthetic.indices)
+        return log_gain(view.queries, view.synthetic, view.reference, view.near_synthetic.indices[:, :NEAREST])
 
 
 def log_gain(

@@ -10,11 +10,9 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from audit import AuditTarget
-from audit.attacks import ATTACKS, Attack, AttackView
 from audit.embedding import embed, fit_axes
 from audit.metrics.mmd import median_distance, mmd_test
 from audit.neighbours import nearest, squared_distances
-from audit.statistics import auc, tied_share
 
 
 def test_neighbours_are_those_of_the_full_distance_matrix() -> None:
@@ -73,49 +71,6 @@ def test_axes_are_orthonormal_and_carry_the_most_variance() -> None:
 def test_records_without_differences_have_no_axes() -> None:
     with pytest.raises(ValueError, match="all records are the same"):
         fit_axes(np.ones((20, 5)), seed=0)
-
-
-@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
-class TestEveryAttack:
-    """The contract that each member of the family keeps."""
-
-    def view(self, seed: int = 0, scale: float = 1.0, leak: bool = False) -> AttackView:
-        rng = np.random.default_rng(seed)
-        sets = [scale * rng.standard_normal((n, 25)) for n in (200, 200, 200)]
-        synthetic = sets[0][:100] + 0.3 * scale * rng.standard_normal((100, 25)) if leak else sets[1]
-        return AttackView(sets[0], synthetic, sets[2])
-
-    def test_gives_one_finite_score_a_record(self, attack: Attack) -> None:
-        values = attack.scores(self.view())
-        assert values.shape == (200,)
-        assert np.isfinite(values).all()
-
-    def test_does_not_saturate_far_away(self, attack: Attack) -> None:
-        """exp(-d^2) is 0 for every record beyond 27 units and makes every AUC exactly .5."""
-        values = attack.scores(self.view(scale=1e4, leak=True))
-        assert tied_share(values[:100], values[100:]) < 0.01
-        assert auc(values[:100], values[100:]) > 0.55
-
-    def test_does_not_depend_on_the_unit(self, attack: Attack) -> None:
-        small, large = attack.scores(self.view()), attack.scores(self.view(scale=16.0))
-        np.testing.assert_array_equal(np.argsort(small, kind="stable"), np.argsort(large, kind="stable"))
-
-    def test_does_not_depend_on_the_order_of_records(self, attack: Attack) -> None:
-        view, order = self.view(leak=True), np.random.default_rng(1).permutation(200)
-        shuffled = AttackView(view.queries[order], view.synthetic[::-1], view.reference)
-        np.testing.assert_allclose(attack.scores(shuffled), attack.scores(view)[order], rtol=1e-6)
-
-    def test_says_what_it_is(self, attack: Attack) -> None:
-        assert all([attack.name, attack.label, attack.explanation.endswith("."), attack.reference])
-
-    def test_asks_for_a_reference_only_if_it_says_so(self, attack: Attack) -> None:
-        view = self.view()
-        bare = AttackView(view.queries, view.synthetic)
-        if attack.needs_reference:
-            with pytest.raises(ValueError, match="reference"):
-                attack.scores(bare)
-        else:
-            np.testing.assert_array_equal(attack.scores(bare), attack.scores(view))
 
 
 def test_mmd_tells_laws_apart_and_not_samples_of_one_law() -> None:
