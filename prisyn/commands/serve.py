@@ -24,6 +24,10 @@ def serve(
         list[Path] | None, typer.Option("--run", help="The folder of a `prisyn run`: its report and job are shown.")
     ] = None,
     job: Annotated[list[Path] | None, typer.Option("--job", help="The folder of an extraction job.")] = None,
+    reference: Annotated[
+        list[str] | None,
+        typer.Option("--reference", help="A graph to compare with, say CollecTRI; may be repeated.", metavar="URL"),
+    ] = None,
     host: Annotated[str, typer.Option(help="Where to listen. Anything but this machine needs a token.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = 8765,
     allow_host: Annotated[
@@ -44,6 +48,7 @@ def serve(
     Examples:
       prisyn serve --graph grn.db
       prisyn serve --graph demo-out/graph/grn.db --run demo-out
+      prisyn serve --graph grn.db --reference collectri.db
       PRISYN_TOKEN=$(cat token) prisyn serve --graph grn.db --host 0.0.0.0 --allow-host grn.lab.org \\
         --certificate grn.pem --key grn.key
     """
@@ -62,5 +67,6 @@ def serve(
         jobs=tuple(job or ()),
         hosts=tuple(allow_host or ()),
         token=os.environ.get(TOKEN, ""),
+        references=tuple(reference or ()),
         tell=say,
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from fastapi import FastAPI, Request
@@ -11,9 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from kg import find_mentions
 from prisyn.web.access import Access
 from prisyn.web.desk import Desk
 from prisyn.web.guard import Guard
+from prisyn.web.querying import Querying
+from prisyn.web.question import Answers
 from prisyn.web.rendering import render
 from prisyn.web.routers import ROUTERS
 from prisyn.web.settings import Settings
@@ -25,10 +30,21 @@ _TITLES = {403: "Not allowed", 404: "Not here", 405: "Not possible"}
 
 def create_app(settings: Settings) -> FastAPI:
     """The pages of `settings` as an ASGI application. It keeps nothing but a copy of the graph in memory."""
-    app = FastAPI(title="PriSyn", docs_url=None, redoc_url=None, openapi_url=None)
+    access, references = Access(settings.graph), tuple(map(Access, settings.references))
+    querying = Querying(access)
+
+    @asynccontextmanager
+    async def until_stopped(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        querying.close()
+        for each in (access, *references):
+            each.close()
+
+    app = FastAPI(title="PriSyn", docs_url=None, redoc_url=None, openapi_url=None, lifespan=until_stopped)
     app.state.settings = settings
-    app.state.access = access = Access(settings.graph)
+    app.state.access = access
     app.state.desk = Desk(access)
+    app.state.references, app.state.querying, app.state.answers = references, querying, Answers()
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")), name="static")
@@ -38,6 +54,18 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(Exception, _failed)
     app.add_middleware(Guard, settings=settings)
     return app
+
+
+def warm(app: FastAPI) -> None:
+    """Read the graph and the names, and order the queue, before the first visitor asks; a graph that cannot be read
+    is told to them."""
+    access: Access = app.state.access
+    with suppress(InputError):
+        overview = access.overview()
+        _ = (overview.stats, overview.hubs, overview.contradictions)
+        find_mentions("GATA1 activates HBB.")
+        desk: Desk = app.state.desk
+        desk.prepare()
 
 
 def _refused(request: Request, error: Exception) -> Response:

@@ -16,6 +16,7 @@ class Asked:
 
     min_belief: Annotated[float, Query(ge=0, le=1)] = 0.0
     effect: Literal["", "activation", "repression", "unknown"] = ""
+    species: Literal["", "human", "mouse"] = ""
     source: Literal["", "text", "database", "knowledge"] = ""
     curation: Literal["", "unjudged", "accepted", "rejected", "unsure", "disputed"] = ""
 
@@ -25,6 +26,7 @@ class Asked:
         return EdgeFilter.of(
             min_belief=self.min_belief,
             effect=filter(None, [self.effect]),
+            species=self.species,
             source=filter(None, [self.source]),
             curation=filter(None, [self.curation]),
         )

@@ -17,6 +17,7 @@ from prisyn import __version__
 from prisyn.web.guard import form_key
 from prisyn.web.identity import curator_of
 from prisyn.web.marking import mark_quote, visible
+from prisyn.web.question import QUESTIONS
 from prisyn.web.settings import Settings
 
 _PMID = re.compile(r"PMID:(\d{1,9})\Z")
@@ -33,6 +34,7 @@ def render(request: Request, name: str, *, status: int = 200, **context: Any) ->
     settings: Settings = request.app.state.settings
     known = {
         "path": request.url.path,
+        "asks": request.url.path in dict(QUESTIONS),
         "curator": curator_of(request),
         "form_key": form_key(settings, request.state.session),
         "version": __version__,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
-from prisyn.web.app import create_app
+from prisyn.web.app import create_app, warm
 from prisyn.web.settings import Settings, allowed_hosts, check_settings
 from prisyn_base import InputError, Problem
 
@@ -40,22 +41,32 @@ def run_server(
     jobs: tuple[Path, ...],
     hosts: tuple[str, ...],
     token: str,
+    references: tuple[str, ...] = (),
     tell: Callable[[str], None],
 ) -> None:
     """Serve until a signal says stop. Raises InputError with all that keeps it from being done, or done safely."""
     check_settings(
-        graph=graph, host=listening.host, token=token, tls=listening.tls, runs=runs, jobs=jobs, files=_files(listening)
+        graph=graph,
+        host=listening.host,
+        token=token,
+        tls=listening.tls,
+        runs=runs,
+        jobs=jobs,
+        files=_files(listening),
+        references=references,
     )
     _check_certificate(listening)
     names = allowed_hosts(listening.host, hosts)
-    settings = Settings(graph, jobs, runs, token, names, listening.tls)
+    settings = Settings(graph, jobs, runs, token, names, listening.tls, references)
     # uvicorn finishes what is under way and then raises the signal again; for a server that is the way to end.
     with suppress(KeyboardInterrupt), _listen(listening) as listener:
         scheme = "https" if listening.certificate else "http"
         host = f"[{listening.host}]" if ":" in listening.host else listening.host
         tell(f"serving {graph} at {scheme}://{host}:{listener.getsockname()[1]}/ until Ctrl-C")
+        app = create_app(settings)
+        threading.Thread(target=warm, args=(app,), daemon=True).start()
         config = uvicorn.Config(
-            create_app(settings),
+            app,
             log_level="warning",
             ssl_certfile=listening.certificate,
             ssl_keyfile=listening.key,

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prisyn.engine import STAMPS
+from prisyn.stages.graph import STORE
 from prisyn_base import Problems
 
 SHORTEST_TOKEN = 16
@@ -34,6 +36,19 @@ class Settings:
     tls: bool = False
     references: tuple[str, ...] = ()
     secret: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+
+    @property
+    def remade_by(self) -> str:
+        """The folder of the run that makes this graph, and would make it anew without what was decided on it; "" where
+        no run does."""
+        return _remade_by(self.graph)
+
+
+def _remade_by(graph: str) -> str:
+    """The folder of the run whose stage makes this graph, "" for a graph that no run makes."""
+    path = Path(graph.removeprefix("file://"))
+    run = path.absolute().parent.parent
+    return str(path.parent.parent) if path.absolute() == run / STORE and (run / STAMPS / "graph.json").exists() else ""
 
 
 def is_loopback(host: str) -> bool:

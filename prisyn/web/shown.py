@@ -8,6 +8,7 @@ from typing import Any
 
 from kg import GRN, Edge, Gene
 from kg.queries import EdgeFilter, regulators, targets
+from prisyn.web.drawing import nodes_and_edges
 
 MOST_DRAWN = 24
 """Edges in each direction that are drawn; a picture of more is not read. The tables have all of them."""
@@ -52,23 +53,14 @@ def shown(grn: GRN, gene: Gene, where: EdgeFilter) -> Shown:
 
 
 def elements(gene: Gene, edges: Sequence[Edge]) -> dict[str, Any]:
-    """Nodes and edges for the script that draws them; nothing but identifiers, symbols, signs and numbers."""
-    genes = {each.curie: each for edge in edges for each in (edge.regulator, edge.target)} | {gene.curie: gene}
+    """What is drawn around a gene, and on which side of it."""
     into = [edge.regulator.curie for edge in edges if edge.target == gene and edge.regulator != gene]
     out = [edge.target.curie for edge in edges if edge.regulator == gene and edge.target != gene]
     return {
+        **nodes_and_edges(edges, [gene]),
+        "layout": "star",
         "focus": gene.curie,
         "regulators": [curie for curie in into if curie not in out],
         "both": [curie for curie in into if curie in out],
         "targets": [curie for curie in out if curie not in into],
-        "nodes": [{"id": each.curie, "symbol": each.symbol, "kind": str(each.kind)} for each in genes.values()],
-        "edges": [
-            {
-                "source": edge.regulator.curie,
-                "target": edge.target.curie,
-                "effect": str(edge.effect),
-                "belief": round(edge.belief, 3),
-            }
-            for edge in edges
-        ],
     }

@@ -1,8 +1,41 @@
 """The pages, one file for each family of them."""
 
-from prisyn.web.routers import gene, graph, jobs, reports, review, session
+from prisyn.web.routers import (
+    changes,
+    compare,
+    connect,
+    contradictions,
+    cypher,
+    gene,
+    graph,
+    hubs,
+    jobs,
+    motifs,
+    paths,
+    reports,
+    review,
+    session,
+)
 
-ROUTERS = (graph.router, gene.router, review.router, jobs.router, reports.router, session.router)
+ROUTERS = tuple(
+    page.router
+    for page in (
+        graph,
+        gene,
+        paths,
+        connect,
+        hubs,
+        motifs,
+        contradictions,
+        changes,
+        compare,
+        cypher,
+        review,
+        jobs,
+        reports,
+        session,
+    )
+)
 """Every router of the application."""
 
 __all__ = ["ROUTERS"]

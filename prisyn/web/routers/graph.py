@@ -7,15 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from kg.queries import contradictions, hubs
-from prisyn.web.access import access_of
+from prisyn.web.access import MOST_TOLD, access_of
 from prisyn.web.rendering import gene_path, render
 from prisyn.web.search import find, suggestions
 
 router = APIRouter()
-
-MOST_LISTED = 12
-"""Hubs, and contradictions, on the front page."""
 
 Name = Annotated[str, Query(max_length=200)]
 
@@ -23,14 +19,7 @@ Name = Annotated[str, Query(max_length=200)]
 @router.get("/", response_class=HTMLResponse)
 def front(request: Request) -> Response:
     """What the graph holds, and where to begin."""
-    grn = access_of(request).grn()
-    return render(
-        request,
-        "front.html.j2",
-        stats=grn.stats(),
-        busiest=hubs(grn, most=MOST_LISTED),
-        contradictions=contradictions(grn)[:MOST_LISTED],
-    )
+    return render(request, "front.html.j2", overview=access_of(request).overview(), most_listed=MOST_TOLD)
 
 
 @router.get("/suggest", response_class=HTMLResponse)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from kg import Decision, Edge, ErrorKind, Evidence, GraphStore, Verdict
+from kg import Decision, Edge, ErrorKind, Evidence, GraphStore, SourceKind, Verdict
 from kg.curation import standing_decisions
-from kg.decisions import decide
+from kg.decisions import decide, write_decisions
 from prisyn.web.access import access_of
 from prisyn.web.desk import Desk, Pile, Reference, disputes, find_statement
+from prisyn.web.files import attachment
 from prisyn.web.guard import check_form
 from prisyn.web.identity import curator_of
 from prisyn.web.rendering import is_fragment, render
+from prisyn.web.settings import Settings
 
 router = APIRouter(prefix="/review")
 
@@ -37,21 +42,28 @@ ERRORS = {
 }
 """The error kinds in the order of their keys, 1 to 9, in words."""
 
+Source = Literal["", "text", "database", "knowledge"]
+
 Text = Annotated[str, Query(max_length=300)]
 Field = Annotated[str, Form(max_length=300)]
 
 
 @router.get("", response_class=HTMLResponse)
 def review(
-    request: Request, pile: Pile = Pile.OPEN, claim: Text = "", regulator: Text = "", target: Text = ""
+    request: Request,
+    pile: Pile = Pile.OPEN,
+    source: Source = "",
+    claim: Text = "",
+    regulator: Text = "",
+    target: Text = "",
 ) -> Response:
     """The next statement, or the one that the address names."""
     curator = curator_of(request)
     if not curator:
-        return RedirectResponse("/who", 303)
+        return RedirectResponse("/who?" + urlencode({"then": _back(request)}), 303)
     with access_of(request).store() as store:
         named = _named(store, Reference(claim, regulator, target)) if claim else None
-        return _desk(request, store, curator, pile, named=named)
+        return _desk(request, store, curator, pile, _kind(source), named=named)
 
 
 @router.post("", response_class=HTMLResponse)
@@ -60,6 +72,7 @@ def act(
     key: Annotated[str, Form()],
     act: Field,
     pile: Annotated[Pile, Form()] = Pile.OPEN,
+    source: Annotated[Source, Form()] = "",
     claim: Field = "",
     regulator: Field = "",
     target: Field = "",
@@ -89,10 +102,12 @@ def act(
                 desk.decide(store, _decision(statement, act, curator, comment))
                 said = f"{act.replace('_', ' ').capitalize()}: {edge.regulator.symbol} and {edge.target.symbol}."
             except ValueError as error:
-                return _desk(request, store, curator, pile, named=(statement, edge), said=f"Not kept: {error}.")
+                return _desk(
+                    request, store, curator, pile, _kind(source), named=(statement, edge), said=f"Not kept: {error}."
+                )
         if not is_fragment(request):
-            return RedirectResponse(f"/review?pile={pile}", 303)
-        return _desk(request, store, curator, pile, named=named, said=said)
+            return RedirectResponse(_pile_path(pile, source), 303)
+        return _desk(request, store, curator, pile, _kind(source), named=named, said=said)
 
 
 @router.get("/disagreements", response_class=HTMLResponse)
@@ -100,8 +115,16 @@ def disagreements(request: Request) -> Response:
     """Statements that some accept and others reject, with who holds what."""
     with access_of(request).store() as store:
         found = disputes(list(store.decisions()))
-        symbols = _symbols(store)
-    return render(request, "disagreements.html.j2", disputes=found, symbols=symbols, errors=ERRORS)
+    return render(request, "disagreements.html.j2", disputes=found, symbols=access_of(request).symbols(), errors=ERRORS)
+
+
+@router.get("/decisions.jsonl")
+def decisions_file(request: Request) -> Response:
+    """Every decision ever taken here, as `prisyn kg curate import` reads them."""
+    with access_of(request).store() as store, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "decisions.jsonl"
+        write_decisions(store.decisions(), path)
+        return attachment(path.read_bytes(), "application/x-ndjson", "decisions.jsonl")
 
 
 def desk_of(request: Request) -> Desk:
@@ -115,13 +138,15 @@ def _desk(
     store: GraphStore,
     curator: str,
     pile: Pile,
+    source: SourceKind | None,
     *,
     named: tuple[Evidence, Edge] | None = None,
     said: str = "",
 ) -> Response:
-    decisions = list(store.decisions())
-    mine = [item for item in standing_decisions(decisions) if item.curator == curator]
-    waiting = desk_of(request).waiting(curator, pile, {item.claim for item in mine})
+    settings: Settings = request.app.state.settings
+    decisions = standing_decisions(store.decisions())
+    mine = [item for item in decisions if item.curator == curator]
+    waiting = desk_of(request).waiting(curator, pile, decisions, source)
     statement, edge = named or ((waiting[0].statement, waiting[0].edge) if waiting else (None, None))
     return render(
         request,
@@ -129,15 +154,34 @@ def _desk(
         statement=statement,
         edge=edge,
         pile=str(pile),
+        source=str(source or ""),
+        pile_path=_pile_path,
         said=said,
         waiting=len(waiting),
         skipped=desk_of(request).skipped(curator),
         past=mine[: -LAST - 1 : -1],
         disputed=len(disputes(decisions)),
-        symbols=_symbols(store),
+        symbols=access_of(request).symbols(),
         errors=ERRORS,
+        decided=len(decisions),
+        remade_by=settings.remade_by,
         **_held(statement, mine),
     )
+
+
+def _kind(source: Source) -> SourceKind | None:
+    return SourceKind(source) if source else None
+
+
+def _pile_path(pile: str, source: str = "") -> str:
+    """The address of a pile; without what need not be said."""
+    asked = {name: value for name, value in (("pile", pile), ("source", source)) if value not in ("", Pile.OPEN)}
+    return "/review" + (f"?{urlencode(asked)}" if asked else "")
+
+
+def _back(request: Request) -> str:
+    """This page's own address."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _held(statement: Evidence | None, mine: Sequence[Decision]) -> dict[str, Any]:
@@ -151,10 +195,6 @@ def _named(store: GraphStore, what: Reference) -> tuple[Evidence, Edge]:
         return find_statement(store, what)
     except KeyError as error:
         raise HTTPException(404, str(error.args[0])) from None
-
-
-def _symbols(store: GraphStore) -> dict[str, str]:
-    return {gene.curie: gene.symbol for gene in store.genes()}
 
 
 def _decision(statement: Evidence, act: str, curator: str, comment: str) -> Decision:

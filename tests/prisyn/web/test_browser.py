@@ -93,7 +93,7 @@ def test_a_gene_is_found_by_typing_and_opened_by_keyboard(known: Settings, servi
         page.keyboard.type("1")
         page.locator("#suggestions [role=option]").first.wait_for()
         page.keyboard.press("ArrowDown")
-        assert page.locator("#q").get_attribute("aria-activedescendant") == "suggestion-1"
+        assert page.locator("#q").get_attribute("aria-activedescendant") == "suggestions-1"
         page.keyboard.press("Enter")
         page.wait_for_url("**/gene/HGNC:11241")
         assert page.locator("h1").inner_text() == "SPI1"
