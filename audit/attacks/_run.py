@@ -8,20 +8,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from audit.attacks._controls import Control, controls
 from audit.attacks._protocol import Attack, AttackView
 from audit.statistics import (
     FPRS,
     ChanceTest,
     EpsilonBound,
     Estimate,
-    NullControl,
     Rate,
     Scores,
     against_chance,
     auc_estimate,
     epsilon_bound,
-    label_permutation_control,
-    member_split_control,
     rates,
     roc,
     tied_share,
@@ -46,7 +44,7 @@ class AttackResult:
     rates: tuple[Rate, ...]
     chance: ChanceTest
     epsilon: EpsilonBound
-    controls: tuple[NullControl, ...]
+    controls: tuple[Control, ...]
     ties: float
     fault: str
     n: int
@@ -83,7 +81,7 @@ def run_attack(
     scores = Scores(values[:members], values[members:], member_donors, nonmember_donors)
     estimate = auc_estimate(scores, seed=seed)
     chance = against_chance(scores, seed=seed)
-    controls = (member_split_control(scores, seed=seed), label_permutation_control(scores, seed=seed))
+    checked = controls(attack, view, scores, seed=seed) if finite else ()
     ties = tied_share(scores.members, scores.nonmembers)
     false, true = roc(scores.members, scores.nonmembers)
     return AttackResult(
@@ -95,9 +93,9 @@ def run_attack(
         rates=rates(scores.members, scores.nonmembers, fprs=FPRS),
         chance=chance,
         epsilon=epsilon_bound(scores, delta=delta, error=error),
-        controls=controls,
+        controls=checked,
         ties=ties,
-        fault=_fault(finite, estimate.point, ties, controls),
+        fault=_fault(finite, estimate.point, ties, checked),
         n=len(scores.members),
         m=len(scores.nonmembers),
         clustered=scores.clustered,
@@ -107,7 +105,7 @@ def run_attack(
     )
 
 
-def _fault(finite: bool, point: float, ties: float, controls: tuple[NullControl, ...]) -> str:
+def _fault(finite: bool, point: float, ties: float, checked: tuple[Control, ...]) -> str:
     """Why this instrument cannot be believed, or nothing."""
     if not finite:
         return "it gave scores that are not finite numbers"
@@ -115,5 +113,9 @@ def _fault(finite: bool, point: float, ties: float, controls: tuple[NullControl,
         return f"{ties:.0%} of its comparisons are ties, so its AUC is mostly a guess"
     if point == 0.5:
         return "its AUC is exactly 0.5, which working instruments do not show"
-    broken = [control.name for control in controls if not control.works]
-    return f"it finds a difference where there is none ({', '.join(broken)})" if broken else ""
+    broken = [
+        f"{control.meaning} ({control.name}: AUC {control.auc.point:.3f}, expected {control.expected:.3f})"
+        for control in checked
+        if not control.works
+    ]
+    return "; ".join(broken)

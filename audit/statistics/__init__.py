@@ -9,13 +9,7 @@ from audit.statistics.canaries import (
     default_plans,
     flip_coins,
 )
-from audit.statistics.chance import (
-    ChanceTest,
-    NullControl,
-    against_chance,
-    label_permutation_control,
-    member_split_control,
-)
+from audit.statistics.chance import ChanceTest, against_chance
 from audit.statistics.epsilon import EpsilonBound, epsilon_bound
 from audit.statistics.estimate import Estimate, clopper_pearson, fisher_greater
 from audit.statistics.gaussian_dp import gaussian_dp_delta, gaussian_dp_epsilon
@@ -39,7 +33,6 @@ __all__ = [
     "Estimate",
     "GuessPlan",
     "Guesses",
-    "NullControl",
     "Power",
     "Rate",
     "Scores",
@@ -55,8 +48,6 @@ __all__ = [
     "gaussian_dp_delta",
     "gaussian_dp_epsilon",
     "holm",
-    "label_permutation_control",
-    "member_split_control",
     "one_run_epsilon",
     "one_run_gaussian_epsilon",
     "one_run_p_value",

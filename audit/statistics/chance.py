@@ -1,4 +1,4 @@
-"""Is it more than chance? Exact tests, by records or by donors, and two controls that must find nothing."""
+"""Is it more than chance? Exact tests, by records or by donors."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import numpy as np
 from scipy.special import gammaln
 from scipy.stats import mannwhitneyu, nhypergeom
 
-from audit.statistics.auc import Floats, Scores, auc, weighted_auc
-from audit.statistics.estimate import Estimate
+from audit.statistics.auc import Floats, Scores, auc
 from audit.statistics.tpr import FPRS, allowed, found, resolvable
 
 PERMUTATIONS = 999
-CONTROL_REPETITIONS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +27,6 @@ class ChanceTest:
     rates: tuple[tuple[float, float], ...]
     spread: float
     floor: float
-
-
-@dataclass(frozen=True, slots=True)
-class NullControl:
-    """The AUC where there is nothing to find: its mean over repetitions and their central 95 %."""
-
-    name: str
-    auc: Estimate
-    works: bool
 
 
 def against_chance(scores: Scores, *, seed: int, fprs: tuple[float, ...] = FPRS) -> ChanceTest:
@@ -95,26 +84,3 @@ def _statistics(members: Floats, nonmembers: Floats, fprs: tuple[float, ...]) ->
 
 def _log_choose(n: int, k: int) -> float:
     return float(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
-
-
-def member_split_control(scores: Scores, *, seed: int) -> NullControl:
-    """Members against members, split at random: an attack that tells these apart is broken."""
-    return _control("members against members", scores.members, len(scores.members) // 2, seed)
-
-
-def label_permutation_control(scores: Scores, *, seed: int) -> NullControl:
-    """Member and non-member exchanged at random: what the scores say when there is nothing to know."""
-    values = np.concatenate([scores.members, scores.nonmembers])
-    return _control("labels permuted", values, len(scores.members), seed)
-
-
-def _control(name: str, values: Floats, first: int, seed: int) -> NullControl:
-    rng = np.random.default_rng(seed)
-    _, order = np.unique(values, return_inverse=True)
-    ones = np.ones(len(values))
-    draws = [
-        weighted_auc(rng.permutation(order), first, ones[:first], ones[first:]) for _ in range(CONTROL_REPETITIONS)
-    ]
-    low, high = np.quantile(draws, [0.025, 0.975])
-    estimate = Estimate(float(np.mean(draws)), float(low), float(high), len(values))
-    return NullControl(name, estimate, bool(low <= 0.5 <= high))
