@@ -12,6 +12,7 @@ from scipy.stats import gaussian_kde, spearmanr
 from audit.attacks import ATTACKS, Attack, AttackView
 from audit.attacks._marginals import dependence_tree, levels, log_ratios
 from audit.attacks.edges import contributions, known_edges
+from audit.attacks.ensemble import rehearsal
 from audit.attacks.gen_lra import log_gain
 from audit.neighbours import nearest
 from audit.statistics import auc, tied_share
@@ -214,3 +215,20 @@ def test_a_discriminator_that_remembers_finds_what_a_line_cannot(name: str) -> N
     view = AttackView(np.concatenate([members, others]), np.repeat(members, 10, axis=0), rng.standard_normal((600, 15)))
     values = ATTACKS[name].scores(view)
     assert auc(values[:60], values[60:]) > 0.8
+
+
+def test_the_ensemble_rehearses_on_the_reference_alone() -> None:
+    """Whoever is judged, the rehearsal is the same, and what it makes lies between its own members."""
+    view = make_view(leak=True)
+    assert view.reference is not None
+    shadow, inside = rehearsal(view, seed=0)
+    other, _ = rehearsal(replace(view, queries=view.queries[:7]), seed=0)
+    np.testing.assert_array_equal(shadow.synthetic, other.synthetic)
+    assert len(shadow.synthetic) == len(view.synthetic)
+    known = {record.tobytes() for record in view.reference}
+    assert shadow.reference is not None
+    parts = [{record.tobytes() for record in part} for part in (shadow.queries, shadow.reference)]
+    assert parts[0] | parts[1] == known
+    assert not parts[0] & parts[1]
+    made = nearest(shadow.synthetic, shadow.queries[inside], 1).distances.mean()
+    assert made < nearest(shadow.synthetic, shadow.queries[~inside], 1).distances.mean()
