@@ -11,9 +11,9 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from audit.graph import NEAREST, Neighbourhoods
 from audit.neighbours import Floats, Neighbours, nearest
 
-NEIGHBOURS = 50
 Strings: TypeAlias = npt.NDArray[np.str_]
 
 
@@ -25,6 +25,7 @@ class AttackView:
     `synthetic_genes` and `reference_genes` are the same records on all genes, log-normalised, where they are known,
     and `features` the names of those genes. The types of records, the donors of queries (known only where no donor
     has records among members and non-members both) and regulations (regulator, target, sign) are there where known.
+    `graph` holds searches that were made over these very sets.
     """
 
     queries: Floats
@@ -39,6 +40,7 @@ class AttackView:
     reference_labels: Strings | None = None
     query_donors: Strings | None = None
     edges: Sequence[tuple[str, str, int]] = ()
+    graph: Neighbourhoods | None = None
 
     @property
     def all_genes(self) -> tuple[Floats, Floats]:
@@ -66,14 +68,21 @@ class AttackView:
     @cached_property
     def near_synthetic(self) -> Neighbours:
         """The nearest synthetic records of each query, shared by all attacks."""
-        return nearest(self.queries, self.synthetic, NEIGHBOURS)
+        return self._near("synthetic", self.synthetic)
 
     @cached_property
     def near_reference(self) -> Neighbours:
         """The nearest reference records of each query. Raises ValueError without a reference."""
         if self.reference is None:
             raise ValueError("this attack needs a reference set")
-        return nearest(self.queries, self.reference, NEIGHBOURS)
+        return self._near("reference", self.reference)
+
+    def _near(self, name: str, points: Floats) -> Neighbours:
+        known = self.graph
+        # A view with other records than its graph, as made by `dataclasses.replace`, searches anew.
+        if known is not None and known.sets["candidates"] is self.queries and known.sets.get(name) is points:
+            return known.near("candidates", name)
+        return nearest(self.queries, points, NEAREST)
 
 
 class Attack(Protocol):

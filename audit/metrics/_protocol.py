@@ -13,9 +13,11 @@ import numpy.typing as npt
 
 from audit.document import Table
 from audit.embedding import Space
+from audit.graph import NEAREST, Neighbourhoods
 from audit.metrics._pool import Pool, pool
+from audit.neighbours import Neighbours
 from audit.statistics import Estimate
-from audit.target import AuditTarget
+from audit.target import AuditTarget, SetName
 
 Goal = Literal["maximise", "minimise", "target"]
 
@@ -70,6 +72,15 @@ class MetricView:
     target: AuditTarget
     space: Space
     seed: int
+    graph: Neighbourhoods | None = None
+
+    def near(self, queries: SetName, points: SetName, k: int = NEAREST) -> Neighbours:
+        """The k <= 50 nearest records of one set to each of another in the shared coordinates; searched once."""
+        return self._graph.near(queries, points, k)
+
+    @cached_property
+    def _graph(self) -> Neighbourhoods:
+        return Neighbourhoods.of(self.space) if self.graph is None else self.graph
 
     @cached_property
     def pool(self) -> Pool:

@@ -31,6 +31,7 @@ def test_neighbours_do_not_depend_on_how_the_work_is_cut(monkeypatch: pytest.Mon
     points = rng.normal(size=(200, 10)).astype(np.float32)
     whole = nearest(points, points, 5, skip_self=True)
     monkeypatch.setattr("audit.neighbours.BLOCK_ELEMENTS", 1000)
+    monkeypatch.setattr("audit.neighbours.FEWEST_ROWS", 7)
     cut = nearest(points, points, 5, skip_self=True)
     np.testing.assert_array_equal(whole.indices, cut.indices)
     np.testing.assert_allclose(whole.distances, cut.distances)
