@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -18,19 +19,31 @@ PUBLIC_AXES = 20
 REGULON_AXES = 40
 
 
-def public_axes(public: Cohort, genes: Sequence[str]) -> Floats:
-    """Principal axes of public cells' root proportions, shape (g, <= 20), orthonormal columns.
+@dataclass(frozen=True)
+class PublicView:
+    """What public cells say of root proportions: where the middle is, and along what cells differ, and how far.
 
-    Genes of the panel that the public cells lack have zero loadings.
+    `axes` (g, <= 20) are principal axes, orthonormal columns, zero for genes of the panel that the public cells lack;
+    `middle` (g,) is the mean, NaN for those; three quarters of public cells lie within `radius` of it along the axes.
     """
+
+    axes: Floats
+    middle: Floats
+    radius: float
+
+
+def public_view(public: Cohort, genes: Sequence[str]) -> PublicView:
+    """What cells of other people say of a panel of genes."""
     there = set(public.genes)
     shared = [gene for gene in genes if gene in there]
     roots = root_proportions(public.select_genes(shared).counts)
-    axes = _axes(roots - roots.mean(axis=0), PUBLIC_AXES)
+    mean = roots.mean(axis=0)
+    axes = _axes(roots - mean, PUBLIC_AXES)
     position = {gene: i for i, gene in enumerate(genes)}
-    loadings = np.zeros((len(genes), axes.shape[1]))
-    loadings[[position[gene] for gene in shared]] = axes
-    return loadings
+    places = [position[gene] for gene in shared]
+    loadings, middle = np.zeros((len(genes), axes.shape[1])), np.full(len(genes), np.nan)
+    loadings[places], middle[places] = axes, mean
+    return PublicView(loadings, middle, float(np.quantile(np.linalg.norm((roots - mean) @ axes, axis=1), 0.75)))
 
 
 def regulon_axes(grn: GRN, genes: Sequence[str]) -> Floats | None:

@@ -204,6 +204,12 @@ class PrivateCohort:
             noise[block.name] = sd * scale
         return Release(sums, noise)
 
+    def planned_noise(self, blocks: Sequence[Block], *, share: float) -> dict[str, float]:
+        """The noise's standard deviation by block that `release_sum` of these would have; nothing is looked at."""
+        bound = math.sqrt(sum(block.weight**2 for block in blocks))
+        sd = bound / (self.__budget_mu * math.sqrt(share))
+        return {block.name: sd * block.radius / block.weight for block in blocks}
+
     def model_steps(
         self, module: nn.Module, *, steps: int, sample_rate: float, clip: float, draws: int = 0
     ) -> GradientChannel:

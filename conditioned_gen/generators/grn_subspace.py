@@ -3,8 +3,10 @@
 Three releases, of which the last is made only if the graph has edges inside the panel:
 
 1. *centre*: the sum of all cells' root proportions (norm exactly 1), of their log library sizes and of ones;
-2. *types*: within each type, the sum of deviations from the released centre, clipped at the radius that Poisson
-   sampling predicts from that centre, with counts and moments of the log library size;
+2. *types*: within each type, the sum of deviations from the released centre, with counts and moments of the log
+   library size. With public cells there are two such sums: of coordinates along the public axes, clipped at the
+   radius within which public cells lie, and, where its planned noise leaves anything of a gene, of all genes,
+   clipped at the radius that Poisson sampling predicts from the centre. Without, there is the second alone;
 3. *edges*: one number, the sum over cells and edges of sign x belief x deviation(regulator) x deviation(target)
    from the released type means: how strongly the graph's edges show within types.
 
@@ -15,26 +17,28 @@ inversion of the mean root to a proportion, and a causal network over the graph'
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
 from cohort import Cohort
-from conditioned_gen.axes import public_axes, regulon_axes
+from conditioned_gen.axes import PublicView, public_view, regulon_axes
 from conditioned_gen.barrier import Block, PrivateCohort, Records, Release
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import GRN_SUBSPACE
 from conditioned_gen.generators._subspace_fitted import SubspaceFitted, load_fitted
 from conditioned_gen.hellinger import RootMeans, log_library, root_proportions
 from conditioned_gen.networks import CausalNetwork, edge_signs, edges_within
-from conditioned_gen.shrinkage import shrink_along
+from conditioned_gen.shrinkage import shrink, shrink_along, shrink_towards
 from kg import GRN, Edge
 
 Floats = npt.NDArray[np.float64]
 _LOG_RANGE = math.log(1e6)
 _WINDOW = 1.5
+_GENES_WEIGHT = 2.0
+"""Of the sum over all genes, beside 1 of that along public axes: it has many more coordinates to tell from noise."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +85,15 @@ class GrnSubspace:
         if public is not None:
             private.take_as_public(f"cells of other people ({len(public)})")
         genes = private.genes
-        axes = public_axes(public, genes) if public is not None else regulon_axes(grn, genes)
+        view = None if public is None else public_view(public, genes)
+        axes = regulon_axes(grn, genes) if view is None else view.axes
         edges = edges_within(grn, genes)
         # Naming the types may have cost part of the budget already: shares are of what is left.
         left = private.share_left
         shares = [share * left for share in (self.shares if edges else (self.shares[0], 1 - self.shares[0], 0.0))]
-        centre = _release_centre(private, share=shares[0])
+        centre = _release_centre(private, view, share=shares[0])
         tell(1, 3)
-        released = _release_types(private, centre, share=shares[1])
+        released = _release_types(private, centre, view, share=shares[1])
         tell(2, 3)
         counts = np.maximum(released.sums["counts"].ravel(), 1.0)
         means = _type_roots(centre, released, counts, axes)
@@ -188,7 +193,7 @@ class _Pairs:
         return Block("codeviation", codeviation, width=1, radius=4 * sd)
 
 
-def _release_centre(private: PrivateCohort, *, share: float) -> _Centre:
+def _release_centre(private: PrivateCohort, view: PublicView | None, *, share: float) -> _Centre:
     release = private.release_sum(
         "centre",
         [
@@ -200,10 +205,13 @@ def _release_centre(private: PrivateCohort, *, share: float) -> _Centre:
     )
     units = max(float(release.sums["units"][0]), 1.0)
     library = float(np.clip(release.sums["library"][0] / units, math.log(20), _LOG_RANGE))
-    return _Centre(np.clip(release.sums["roots"] / units, 0.0, 1.0), library, units)
+    roots = release.sums["roots"] / units
+    if view is not None:
+        roots = shrink_towards(roots, view.middle, release.noise["roots"] / units)
+    return _Centre(np.clip(roots, 0.0, 1.0), library, units)
 
 
-def _release_types(private: PrivateCohort, centre: _Centre, *, share: float) -> Release:
+def _release_types(private: PrivateCohort, centre: _Centre, view: PublicView | None, *, share: float) -> Release:
     def deviations(records: Records) -> Floats:
         return root_proportions(records.counts) - centre.roots
 
@@ -211,26 +219,60 @@ def _release_types(private: PrivateCohort, centre: _Centre, *, share: float) -> 
         scaled = np.clip((log_library(records.counts) - centre.log_library) / _WINDOW, -1, 1)
         return np.column_stack([scaled, scaled**2])
 
-    return private.release_sum(
-        "types",
-        [
-            Block("deviations", deviations, width=len(private.genes), radius=centre.radius, per_type=True),
-            Block("counts", lambda r: np.ones((len(r.types), 1)), width=1, radius=1.0, weight=0.3, per_type=True),
-            Block("library", library, width=2, radius=math.sqrt(2), weight=0.2, per_type=True),
-        ],
-        share=share,
-    )
+    blocks = [
+        Block("counts", lambda r: np.ones((len(r.types), 1)), width=1, radius=1.0, weight=0.3, per_type=True),
+        Block("library", library, width=2, radius=math.sqrt(2), weight=0.2, per_type=True),
+    ]
+    genes = Block("deviations", deviations, width=len(private.genes), radius=centre.radius, per_type=True)
+    if view is None:
+        return private.release_sum("types", [genes, *blocks], share=share)
+    axes = view.axes
+
+    def coordinates(records: Records) -> Floats:
+        # A row must not depend on how many rows there are, which a matrix product does not promise.
+        rows = deviations(records)
+        return np.column_stack([(rows * axis).sum(axis=1) for axis in axes.T])
+
+    blocks.append(Block("coordinates", coordinates, width=axes.shape[1], radius=view.radius, per_type=True))
+    genes = replace(genes, weight=_GENES_WEIGHT)
+    if _genes_pay(private, centre, [genes, *blocks], share=share):
+        blocks.append(genes)
+    return private.release_sum("types", blocks, share=share)
+
+
+def _genes_pay(private: PrivateCohort, centre: _Centre, blocks: list[Block], *, share: float) -> bool:
+    """Whether noise would leave anything of the first block's genes: in a type of the mean size, by released numbers,
+    its standard deviation in a gene's mean root is at most a quarter of the root of an average gene, 1 / sqrt(g)."""
+    noise = private.planned_noise(blocks, share=share)[blocks[0].name]
+    return noise * len(private.types) / centre.units <= 0.25 / math.sqrt(len(private.genes))
 
 
 def _type_roots(centre: _Centre, released: Release, counts: Floats, axes: Floats | None) -> Floats:
     """Mean roots by type, shape (types, g): centre + what all types share + each type's own, noise shrunk out."""
-    noise, sums = released.noise["deviations"], released.sums["deviations"]
+    sums, noise = released.sums, released.noise
+    if axes is None or "coordinates" not in sums:
+        found = _denoised(sums["deviations"], noise["deviations"], counts, axes)
+    elif "deviations" not in sums:
+        found = _denoised(sums["coordinates"], noise["coordinates"], counts, None) @ axes.T
+    else:
+        # Along the axes both sums tell the same: weighed by their precision.
+        along, precise = sums["deviations"] @ axes, [noise[name] ** -2 for name in ("coordinates", "deviations")]
+        both = (precise[0] * sums["coordinates"] + precise[1] * along) / sum(precise)
+        found = _denoised(both, sum(precise) ** -0.5, counts, None) @ axes.T
+        found += _denoised(sums["deviations"] - along @ axes.T, noise["deviations"], counts, None)
+    roots: Floats = np.maximum(centre.roots + found, 0.0)
+    return roots
+
+
+def _denoised(sums: Floats, noise: float, counts: Floats, axes: Floats | None) -> Floats:
+    """Means by type of sums (types, k): what all types share and each type's own, both with the noise shrunk out."""
     overall = sums.sum(axis=0) / counts.sum()
     variance = (noise * math.sqrt(len(counts)) / counts.sum()) ** 2
     overall *= max(1.0 - variance / max(float(np.mean(overall**2)), variance), 0.0)
-    own = shrink_along((sums - counts[:, None] * overall) / noise, axes) * noise / counts[:, None]
-    roots: Floats = np.maximum(centre.roots + overall + own, 0.0)
-    return roots
+    scaled = (sums - counts[:, None] * overall) / noise
+    own = (shrink(scaled) if axes is None else shrink_along(scaled, axes)) * noise / counts[:, None]
+    found: Floats = overall + own
+    return found
 
 
 def _libraries(centre: _Centre, released: Release, counts: Floats) -> tuple[Floats, float]:

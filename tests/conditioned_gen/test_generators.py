@@ -127,8 +127,18 @@ class Overheard(PrivateCohort):
 
 
 def test_what_a_generator_runs_on_records_treats_each_record_by_itself(name, members, grn):
-    private = Overheard(members, epsilon=5, delta=1e-5, types=PBMC68K_TYPES, noise_seed=7)
-    QUICK[name].fit(private, grn=grn, seed=0)
+    _treats_each_by_itself(name, members, grn, public=None)
+
+
+@pytest.mark.parametrize("epsilon", [1, 50])
+def test_so_it_does_where_public_cells_help(members, others, grn, epsilon):
+    blocks = _treats_each_by_itself("grn_subspace", members, grn, public=others, epsilon=epsilon)
+    assert ("deviations" in blocks) == (epsilon > 1)
+
+
+def _treats_each_by_itself(name, members, grn, *, public, epsilon=5.0) -> list[str]:
+    private = Overheard(members, epsilon=epsilon, delta=1e-5, types=PBMC68K_TYPES, noise_seed=7)
+    QUICK[name].fit(private, grn=grn, public=public, seed=0)
     codes = np.array([PBMC68K_TYPES.index(label) for label in members.labels])
     assert private.blocks
     for block in private.blocks:
@@ -136,6 +146,7 @@ def test_what_a_generator_runs_on_records_treats_each_record_by_itself(name, mem
         for row in (0, 7, len(members) - 1):
             alone = np.asarray(block.of(Records(members.counts[[row]], codes[[row]])))
             assert np.array_equal(alone[0], together[row]), block.name
+    return [block.name for block in private.blocks]
 
 
 @pytest.mark.parametrize("row", [0, 11, -1])

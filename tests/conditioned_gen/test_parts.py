@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cohort import make_cohort, to_dense
-from conditioned_gen.axes import public_axes, regulon_axes
+from conditioned_gen.axes import public_view, regulon_axes
 from conditioned_gen.hellinger import RootMeans, root_proportions
 from conditioned_gen.networks import CausalNetwork
 from conditioned_gen.networks.causal import held_deviation
 from conditioned_gen.sampling import draw_labels
-from conditioned_gen.shrinkage import shrink, shrink_along
+from conditioned_gen.shrinkage import shrink, shrink_along, shrink_towards
 from kg import GRN
 from prisyn_base import InputError
 
@@ -73,8 +73,27 @@ def test_axes_that_carry_the_signal_help_and_none_are_needed():
     assert along < 0.5 * np.mean((shrink_along(noisy, None) - truth) ** 2)
 
 
+def test_a_prior_helps_where_noise_is_large_and_does_not_mislead_where_it_is_small():
+    rng = np.random.default_rng(0)
+    prior = rng.gamma(0.5, 0.05, 2000)
+    truth = prior * rng.lognormal(0.0, 0.2, 2000)
+    for noise, gain in ((0.02, 0.3), (0.0005, 1.01)):
+        observed = truth + noise * rng.standard_normal(2000)
+        drawn = shrink_towards(observed, prior, noise)
+        assert np.mean((drawn - truth) ** 2) < gain * np.mean((observed - truth) ** 2)
+
+
+def test_a_prior_that_is_wrong_or_lacking_changes_little():
+    rng = np.random.default_rng(0)
+    truth = rng.gamma(0.5, 0.05, 2000)
+    observed = truth + 0.001 * rng.standard_normal(2000)
+    wrong = shrink_towards(observed, rng.permutation(truth), 0.001)
+    assert np.mean((wrong - truth) ** 2) < 1.05 * np.mean((observed - truth) ** 2)
+    assert np.array_equal(shrink_towards(observed, np.full(2000, np.nan), 0.001), observed)
+
+
 def test_axes_are_orthonormal_and_absent_where_the_graph_has_no_regulons(cells, grn):
-    for axes in (public_axes(cells, cells.genes), regulon_axes(grn, cells.genes)):
+    for axes in (public_view(cells, cells.genes).axes, regulon_axes(grn, cells.genes)):
         assert axes is not None
         assert np.allclose(axes.T @ axes, np.eye(axes.shape[1]), atol=1e-6)
     assert regulon_axes(GRN.from_evidence([]), cells.genes) is None
@@ -144,4 +163,7 @@ def test_labels_meet_the_released_proportions_and_every_type_is_there():
 
 def test_public_genes_that_are_missing_have_no_loading(cells):
     fewer = make_cohort(to_dense(cells.counts)[:, 5:], genes=cells.genes[5:])
-    assert np.all(public_axes(fewer, cells.genes)[:5] == 0)
+    view = public_view(fewer, cells.genes)
+    assert np.all(view.axes[:5] == 0)
+    assert np.isnan(view.middle[:5]).all()
+    assert np.isfinite(view.middle[5:]).all()
