@@ -18,6 +18,7 @@ FEWEST_ROWS = 256
 LARGEST_GROUP = 64
 GROUPS_A_NEIGHBOUR = 8
 EPSILON = float(np.finfo(np.float32).eps)
+FAR = np.float32(1e30)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +72,8 @@ class _Folded:
         centred = self.transposed[:width, : self.count]
         np.subtract(points.T, self.centre[:, None], out=centred, casting="same_kind")
         self.transposed[width, : self.count] = np.einsum("ij,ij->j", centred, centred) * (1 - 2 * self.error)
-        self.transposed[width, self.count :] = np.inf
+        # Not infinite: a matrix product multiplies what it pads its blocks with too, and 0 * inf is invalid.
+        self.transposed[width, self.count :] = FAR
 
     def candidates(self, block: Floats, own: npt.NDArray[np.intp] | None) -> npt.NDArray[np.intp]:
         """Points that may be among the k nearest of each row, rising, filled up with `count`; shape (b, at least k).
