@@ -13,8 +13,8 @@ from prisyn.web.drawing import nodes_and_edges
 MOST_DRAWN = 24
 """Edges in each direction that are drawn; a picture of more is not read. The tables have all of them."""
 
-MOST_LISTED = 200
-"""Edges in each direction that are listed on one page; a file has all of them."""
+MOST_LISTED, MOST_OF_ALL = 100, 1_000
+"""Edges in each direction that a page lists at first, and when asked for more; a file has all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from prisyn.web.access import access_of
 from prisyn.web.asked import Asked, AskedFor
 from prisyn.web.desk import edge_of
 from prisyn.web.files import NetworkForm, address, file_links, network_file
-from prisyn.web.rendering import is_fragment, render
-from prisyn.web.shown import MOST_LISTED, Shown, elements, shown
+from prisyn.web.rendering import gene_path, is_fragment, render
+from prisyn.web.shown import MOST_LISTED, MOST_OF_ALL, Shown, elements, shown
 
 router = APIRouter()
 
@@ -21,7 +21,7 @@ Curie = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/gene/{curie:path}", response_class=HTMLResponse)
-def gene_page(request: Request, curie: str, asked: AskedFor) -> Response:
+def gene_page(request: Request, curie: str, asked: AskedFor, more: bool = False) -> Response:
     """A gene: what it is, its neighbourhood drawn, and the edges with their best sentences."""
     if ":" not in curie:
         return RedirectResponse(address("/search", {"q": curie}), 303)
@@ -34,7 +34,8 @@ def gene_page(request: Request, curie: str, asked: AskedFor) -> Response:
         shown=seen,
         asked=asked,
         elements=elements(gene, seen.drawn),
-        most_listed=MOST_LISTED,
+        most_listed=MOST_OF_ALL if more else MOST_LISTED,
+        more_path="" if more else gene_path(gene, {**asked.parameters, "more": "true"}),
         exports=file_links("/export", {"gene": gene.curie, **asked.parameters}, networks=True, table=False),
         full_name=resolver().full_name(gene),
         members=members(gene) if gene.kind is GeneKind.FAMILY else (),

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from grn_extract import Document
@@ -185,14 +184,19 @@ def hostile(graphs: Path, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def visit() -> Callable[..., TestClient]:
+def visit() -> Iterator[Callable[..., TestClient]]:
     """`visit(settings)` is a browser without scripts; `visit(settings, curator="Ada")` has said who it is."""
+    opened: list[FastAPI] = []
 
     def client(settings: Settings, curator: str = "", address: str = "http://127.0.0.1:8765") -> TestClient:
+        opened.append(create_app(settings))
         cookies = {"prisyn_curator": curator} if curator else None
-        return TestClient(create_app(settings), base_url=address, follow_redirects=False, cookies=cookies)
+        return TestClient(opened[-1], base_url=address, follow_redirects=False, cookies=cookies)
 
-    return client
+    yield client
+    for app in opened:
+        app.state.querying.close()
+        app.state.access.close()
 
 
 @pytest.fixture(scope="session")
@@ -215,19 +219,3 @@ def serving() -> Serving:
             thread.join(timeout=20)
 
     return serve
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A real Chromium. The test skips where there is none, but not in CI, which installs it."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must test in a browser, and there is no chromium on the PATH")
-        pytest.skip("no chromium on the PATH: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.geteuid() == 0 else [])
-        yield browser
-        browser.close()
