@@ -22,16 +22,15 @@ FEW = 100
 def problems_of(target: AuditTarget) -> Iterator[Problem]:
     """Everything that makes the sets of a target not worth auditing."""
     sets: dict[str, Records] = dict(target.sets.items())
-    broken = set()
+    comparable = {name for name, records in sets.items() if records.features == target.features}
     for name, records in sets.items():
-        found = [*_size(name, records), *value_problems(name, records)]
-        broken |= {name} if found else set()
+        yield from _size(name, records)
+        found = list(value_problems(name, records))
+        comparable -= {name} if found else set()
         yield from found
-    alien = list(_features(sets))
-    yield from alien
+    yield from _features(sets)
     yield from _labels(target)
-    if not alien:
-        yield from overlap_problems({name: records for name, records in sets.items() if name not in broken})
+    yield from overlap_problems({name: records for name, records in sets.items() if name in comparable})
 
 
 def warnings_of(target: AuditTarget) -> Iterator[str]:

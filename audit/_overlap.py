@@ -11,6 +11,8 @@ from audit.statistics import fisher_greater
 from prisyn_base import Problem
 
 SURE = 1e-3
+MANY = 20
+DISTINCT = 0.99
 
 
 def some(names: Sequence[str]) -> str:
@@ -22,7 +24,7 @@ def some(names: Sequence[str]) -> str:
 class Overlap:
     """`alike` of `total` records of one set equal a record of the other; `same` names those that are it by name too.
 
-    `beyond` is False where so many are expected, because records repeat within the sets as well.
+    `beyond` is False where chance may have made them alike, because records repeat or are poor in detail.
     """
 
     alike: int
@@ -36,9 +38,26 @@ def overlap(records: Records, other: Records) -> Overlap:
     theirs = Counter(content for content in other.fingerprints if content != NOTHING)
     own = [content for content in records.fingerprints if content != NOTHING]
     alike = sum(content in theirs for content in own)
-    repeated = sum(count for count in theirs.values() if count > 1)
-    beyond = alike > 0 and fisher_greater(alike, max(len(own), 1), repeated, max(theirs.total(), 1)) < SURE
-    return Overlap(alike, len(records), _same(records, other) if alike else (), beyond or (alike > 0 and not repeated))
+    return Overlap(
+        alike, len(records), _same(records, other) if alike else (), alike > 0 and _beyond(own, theirs, other)
+    )
+
+
+def _beyond(own: Sequence[bytes], theirs: Counter[bytes], other: Records) -> bool:
+    """True where more pairs across the sets are equal than chance makes equal within the other set."""
+    within = sum(count * (count - 1) // 2 for count in theirs.values())
+    if within == 0 and _rich(other):
+        return True
+    total = theirs.total()
+    across = sum(theirs[content] for content in own)
+    return fisher_greater(across, len(own) * total, within, max(total * (total - 1) // 2, 1)) < SURE
+
+
+def _rich(records: Records) -> bool:
+    """True where one value alone tells records apart, or they are counts of many things: none is alike by chance."""
+    if records.kind == "counts":
+        return len(records.features) >= MANY
+    return any(records.table[name].nunique() >= DISTINCT * len(records) for name in records.features)
 
 
 def _same(records: Records, other: Records) -> tuple[str, ...]:
