@@ -74,14 +74,35 @@ def _rate(rate: Json) -> str:
 
 def instruments(facts: Json) -> Table:
     """Whether each instrument worked."""
+    names = list(dict.fromkeys(control["name"] for attack in facts["attacks"] for control in attack["controls"]))
     rows = []
     for attack in facts["attacks"]:
-        controls = [f"{c['auc']['point']:.3f} ({interval(c['auc'])})" for c in attack["controls"]]
-        rows.append((attack["label"], *controls, percent(attack["ties"]), attack["fault"] or "worked"))
-    columns = ("Attack", "AUC, members against members", "AUC, labels permuted", "Ties", "Instrument")
-    return Table(
-        "Controls: both must be about 0.5, and ties few, or the attack's silence means nothing", columns, tuple(rows)
+        areas = {c["name"]: f"{c['auc']['point']:.3f} ({interval(c['auc'])})" for c in attack["controls"]}
+        told = attack["fault"] or "worked"
+        rows.append((attack["label"], *(areas.get(name) for name in names), percent(attack["ties"]), told))
+    caption = (
+        "Controls, as AUC: what an attack says of the same records in another order must stay what it was; the others "
+        "must be about 0.5, and ties few, or its silence means nothing"
     )
+    return Table(caption, ("Attack", *map(str.capitalize, names), "Ties", "Instrument"), tuple(rows))
+
+
+def broken(facts: Json) -> Table:
+    """What broke while it was used, and plug-ins that could not be loaded."""
+    rows = [(part["label"], part["kind"], part["reason"]) for part in facts["broken"]]
+    rows += [("A plug-in", "left out", reason) for reason in facts["left_out"]]
+    caption = "Broken instruments: they have said nothing, which is not the same as having found nothing"
+    return Table(caption, ("Instrument", "Kind", "What happened"), tuple(rows))
+
+
+def map_counts(facts: Json) -> Table:
+    """What the map shows, as numbers: records of each type on either side."""
+    sides = [dict(facts["sets"][name]["types"]) for name in ("members", "nonmembers", "synthetic")]
+    totals = [facts["sets"][name]["records"] for name in ("members", "nonmembers", "synthetic")]
+    kinds = sorted(set().union(*sides))
+    rows: list[tuple[Cell, ...]] = [(kind, *(side.get(kind, 0) for side in sides)) for kind in kinds]
+    rows.append(("All", *totals))
+    return Table("Records on the map", ("Type", "Members", "Non-members", "Synthetic"), tuple(rows))
 
 
 def proved(facts: Json) -> Table:
