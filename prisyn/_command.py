@@ -83,6 +83,10 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+LISTED = 3
+"""Members of a list that a table for people names."""
+
+
 def emit(rows: Sequence[Mapping[str, Any]], form: Format) -> None:
     """Rows, all with the same keys, on standard output."""
     if form is Format.JSON:
@@ -91,7 +95,8 @@ def emit(rows: Sequence[Mapping[str, Any]], form: Format) -> None:
     if not rows:
         return
     header = list(rows[0])
-    cells = [header, *([_cell(row[name]) for name in header] for row in rows)]
+    short = form is Format.TABLE
+    cells = [header, *([_cell(row[name], short=short) for name in header] for row in rows)]
     if form is Format.TSV:
         text = "\n".join("\t".join(line) for line in cells)
     else:
@@ -105,11 +110,19 @@ def emit_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
 
 
-def _cell(value: Any) -> str:
-    """One value as text of one line; control characters of quoted papers never reach the terminal."""
+def _cell(value: Any, *, short: bool) -> str:
+    """One value as text of one line; control characters of quoted papers never reach the terminal.
+
+    A `short` cell names the first of a long list: in a table for people, one much-studied edge would widen all rows.
+    """
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.4g}"
-    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, list | tuple):
+        more = len(value) - LISTED if short else 0
+        named = value[:LISTED] if more > 0 else value
+        text = ", ".join(map(str, named)) + (f" and {more} more" if more > 0 else "")
+    else:
+        text = str(value)
     return "".join(c if c.isprintable() else " " for c in text)
