@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 
 from audit.document import Table
 from audit.metrics._draws import CONTROL, Floats, Rows, around, draw_trio, labels_of, resample
+from audit.metrics._likeness import pearson
 from audit.metrics._protocol import Measured, MetricView, Score, register
 from audit.statistics import Estimate
 
@@ -62,10 +63,7 @@ def agreement(first: Floats, second: Floats) -> float:
     A column without variance is correlated with nothing.
     """
     above = np.triu_indices(first.shape[1], 1)
-    a, b = (_correlations(values)[above] for values in (first, second))
-    a, b = a - a.mean(), b - b.mean()
-    length = float(np.sqrt((a @ a) * (b @ b)))
-    return float(np.clip(a @ b / length, -1.0, 1.0)) if length > 0 else 0.0
+    return pearson(_correlations(first)[above], _correlations(second)[above])
 
 
 def _correlations(values: Floats) -> Floats:

@@ -98,14 +98,15 @@ def centres(points: Floats, labels: Labels | None) -> Mapping[str, Floats]:
 def nearest_mixture(centre: Floats, types: Mapping[str, Floats]) -> str:
     """What of the types a centre (d,) is like, in words: one of them, or a mixture of two.
 
-    The mixture w a + (1 - w) b nearest to the centre is named if it explains at least half of the squared distance to
-    the nearest type and takes at least a fifth from either.
+    The mixture w a + (1 - w) b nearest to the centre is named if it explains at least a third of the squared distance
+    to the nearest type and takes at least a fifth from either. (Records that average two types lie on it. Those that
+    take one half of their features from each lie beside it, and it explains one half.)
     """
     if not types:
         return ""
     distance = {kind: float(((centre - place) ** 2).sum()) for kind, place in types.items()}
     alone = min(distance, key=lambda kind: distance[kind])
-    best: tuple[float, str] = (0.5 * distance[alone], f"near {alone}")
+    best: tuple[float, str] = (2 / 3 * distance[alone], f"near {alone}")
     for first, second in combinations(types, 2):
         across = types[first] - types[second]
         weight = float(np.clip((centre - types[second]) @ across / max(float(across @ across), 1e-300), 0.0, 1.0))

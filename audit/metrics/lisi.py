@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit.metrics._draws import CONTROL, Floats, draw_trio, mean_estimate, pooled
+from audit.metrics._draws import CONTROL, Floats, Rows, around, draw_trio, pooled
 from audit.metrics._protocol import Measured, MetricView, Score, register
 from audit.neighbours import nearest
 from audit.statistics import Estimate
@@ -15,6 +15,7 @@ from audit.statistics import Estimate
 MOST = 1500
 PERPLEXITY = 30.0
 STEPS = 60
+PERMUTATIONS = 99
 
 
 @register
@@ -36,6 +37,8 @@ class Lisi:
     def measure(self, view: MetricView) -> Measured:
         trio = draw_trio(view, MOST)
         synthetic, real, other = trio.of(pooled(view))
+        found, p_value = mixing_test(synthetic, real, seed=view.seed)
+        control, control_p = mixing_test(other, real, seed=view.seed)
         score = Score(
             key="lisi",
             label="Integration of synthetic with real records",
@@ -43,26 +46,44 @@ class Lisi:
             low=1.0,
             high=2.0,
             target=2.0,
-            estimate=_estimate(synthetic, real),
-            control=_estimate(other, real),
+            estimate=found,
+            control=control,
             control_label=CONTROL,
+            p_value=p_value,
+            control_p_value=control_p,
             reading="2: perfectly mixed; 1: two separate clouds. Real records reach a little less than 2.",
         )
         return Measured((score,), notes=(f"{trio.size} records a side, perplexity {PERPLEXITY:g}.",))
 
 
-def _estimate(first: Floats, second: Floats) -> Estimate:
-    of = np.repeat([0, 1], [len(first), len(second)])
-    return mean_estimate(local_simpson(np.concatenate([first, second]), of), low=1.0, high=2.0)
+def mixing_test(first: Floats, second: Floats, *, seed: int) -> tuple[Estimate, float]:
+    """The mean index of two sets (n, d), (m, d), and the p-value of "mixed as if it were drawn by lot who is whose".
+
+    Neighbours share neighbours, so that records are not independent; the interval adds to their standard error what
+    the mean varies by when it is drawn by lot anew.
+    """
+    points = np.concatenate([first, second])
+    neighbours, weights = neighbourhoods(points)
+    of_second = np.arange(len(points)) >= len(first)
+    found = simpson(of_second[neighbours], weights)
+    rng = np.random.default_rng(seed)
+    draws = [simpson(rng.permutation(of_second)[neighbours], weights).mean() for _ in range(PERMUTATIONS)]
+    spread = float(np.hypot(np.std(draws), found.std() / np.sqrt(len(found))))
+    p_value = float((1 + np.sum(np.asarray(draws) <= found.mean())) / (1 + PERMUTATIONS))
+    return around(float(found.mean()), spread, len(points), low=1.0, high=2.0), p_value
 
 
-def local_simpson(points: Floats, groups: npt.NDArray[np.intp], *, perplexity: float = PERPLEXITY) -> Floats:
-    """The effective number of groups around each of points (n, d), whose groups (n,) are numbered from 0."""
+def neighbourhoods(points: Floats, *, perplexity: float = PERPLEXITY) -> tuple[Rows, Floats]:
+    """The neighbours of each of points (n, d) and their weights, both (n, k), k = 3 perplexities."""
     k = min(int(3 * perplexity), len(points) - 1)
     near = nearest(points, points, k, skip_self=True)
-    weights = _weights(near.distances, min(perplexity, k / 3))
-    shares = [np.where(groups[near.indices] == group, weights, 0.0).sum(axis=1) for group in np.unique(groups)]
-    return np.asarray(1.0 / np.square(shares).sum(axis=0))
+    return near.indices, _weights(near.distances, min(perplexity, k / 3))
+
+
+def simpson(second: npt.NDArray[np.bool_], weights: Floats) -> Floats:
+    """The effective number of sets, 1 to 2, in each neighbourhood: `second` (n, k) says which neighbours are whose."""
+    share = np.where(second, weights, 0.0).sum(axis=1)
+    return np.asarray(1.0 / (share**2 + (1 - share) ** 2))
 
 
 def _weights(distances: Floats, perplexity: float) -> Floats:

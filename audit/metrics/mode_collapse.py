@@ -49,9 +49,10 @@ class Crowding:
 @register
 @dataclass(frozen=True)
 class ModeCollapse:
-    """Mean distance to the 5th nearest record of the own set and type, synthetic over real, as many of each.
+    """Mean distance to the k-th nearest record of the own set and type, synthetic over real, as many of each.
 
-    A few prototypes told over and over, or one mean with a little noise, bring it near 0. Whether it is below 1 by
+    A few prototypes told over and over, or one mean with a little noise, bring it near 0; k is 5, or less where 5 would
+    be more than a tenth of the records compared, so that up to ten prototypes show. Whether it is below 1 by
     more than chance is asked by exchanging records of a type between the sets. A type has collapsed if its ratio is at
     most a half with p <= 5 % after Holm's correction. Without types, groups of a tree through all records stand in.
     """
@@ -124,7 +125,7 @@ def _crowded(both: Floats, size: int, permutations: int, rng: np.random.Generato
 
 def _reach(distances: Floats, rows: Rows) -> Floats:
     """The distance of each of these records to the k-th nearest of them."""
-    k = min(NEIGHBOURS, len(rows) - 1)
+    k = max(1, min(NEIGHBOURS, len(rows) // 10))
     return np.asarray(np.partition(distances[np.ix_(rows, rows)], k - 1, axis=1)[:, k - 1])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from audit.document import Cell, Table
 from audit.metrics._draws import CONTROL, Floats, Rows, around, draw_trio, labels_of, resample
+from audit.metrics._likeness import cosine
 from audit.metrics._protocol import Measured, MetricView, Score, register
 from audit.statistics import Estimate
 
@@ -48,12 +49,6 @@ _READINGS = {
     "cosine": ("Cosine of mean profiles", "1: the same proportions between features on average."),
     "distance": ("Distance of mean profiles", "0: the same average record; the unit is that of the values."),
 }
-
-
-def cosine(first: Floats, second: Floats) -> float:
-    """The cosine of the angle between two vectors; 0 where either has no length."""
-    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
-    return float(np.clip(first @ second / lengths, -1.0, 1.0)) if lengths > 0 else 0.0
 
 
 def _compare(first: Floats, second: Floats, seed: int) -> tuple[Estimate, Estimate]:
