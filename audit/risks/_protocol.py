@@ -13,14 +13,8 @@ from audit.document import Table
 from audit.metrics import MetricView
 from audit.risks._compare import Comparison
 from audit.statistics import Estimate
-from audit.target import AuditTarget
 
 Need = Literal["labels", "reference", "model"]
-_LACKING: Mapping[Need, str] = {
-    "labels": "needs a label column",
-    "reference": "needs a reference set",
-    "model": "needs a model that can be trained again",
-}
 
 
 @dataclass(frozen=True)
@@ -92,16 +86,6 @@ def register(kind: Callable[[], Risk]) -> Callable[[], Risk]:
     risk = kind()
     _REGISTERED[risk.name] = risk
     return kind
-
-
-def lacking(risk: Risk, target: AuditTarget) -> str:
-    """Why a risk cannot be measured on this target, in words; empty where it can."""
-    there = {
-        "labels": target.labelled,
-        "reference": target.reference is not None,
-        "model": callable(target.model),
-    }
-    return next((_LACKING[need] for need in risk.needs if not there[need]), "")
 
 
 def run_risk(risk: Risk, view: MetricView) -> RiskResult:

@@ -15,6 +15,7 @@ from audit.risks._compare import compare
 from audit.risks._protocol import COMPARISON_COLUMNS, Need, RiskMeasured, comparison_row, measured, register
 from audit.risks._sides import Sides, parted, sides, variables
 from audit.statistics import Estimate
+from prisyn_base import InputError, Problem
 
 NEAREST = (1, 5, 10)
 
@@ -39,7 +40,7 @@ class Linkability:
     def measure(self, view: MetricView) -> RiskMeasured:
         known = variables(view.target)
         if len(known) < 2:
-            raise ValueError("linkability needs at least two columns")
+            raise InputError([Problem("columns", "one", "at least two", "leave this risk out")])
         held = sides(view)
         links = _links(held, *parted(known, 0.5, seed=view.seed))
         found = {k: compare(*held.parted(linked), donors=held.donors, seed=view.seed) for k, linked in links.items()}

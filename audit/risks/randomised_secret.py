@@ -53,10 +53,10 @@ class RandomisedSecret:
 
 def _samples(refit: Any, records: Floats, *, seed: int) -> Floats:
     """What the generator makes of `records`. Raises InputError where these are no records of the same columns."""
-    made = np.asarray(refit(records, seed=seed))
+    made = np.asarray(refit(records, seed=seed) if callable(refit) else refit)
     if made.ndim != 2 or made.shape[1] != records.shape[1] or made.dtype.kind != "f":
-        found = f"training it again gave {made.dtype} of shape {made.shape}"
-        mend = "hand in a handle that gives samples, see audit.models.Refit"
+        found = f"{made.dtype} of shape {made.shape}" if callable(refit) else "a model that cannot be trained again"
+        mend = "hand in a handle that trains it again and gives samples, see audit.models.Refit"
         raise InputError([Problem("model", found, f"samples, float, shape (m, {records.shape[1]})", mend)])
     return made
 

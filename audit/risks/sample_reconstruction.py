@@ -14,6 +14,7 @@ from audit.risks._compare import Comparison, compare, rate
 from audit.risks._protocol import COMPARISON_COLUMNS, Need, RiskMeasured, comparison_row, measured, register
 from audit.risks._recovery import threshold
 from audit.risks._sides import Columns, Sides, Variable, parted, sides, variables
+from prisyn_base import InputError, Problem
 
 KNOWN = (0.1, 0.5, 0.9)
 HEADLINE = 0.5
@@ -43,7 +44,7 @@ class SampleReconstruction:
     def measure(self, view: MetricView) -> RiskMeasured:
         known = variables(view.target)
         if len(known) < 2:
-            raise ValueError("reconstruction needs a column that is known and one that is not")
+            raise InputError([Problem("columns", "one", "one known, one unknown", "leave this risk out")])
         held = sides(view)
         found = {share: _errors(held, known, share, view.seed) for share in KNOWN}
         compared = {

@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from audit import AuditTarget
 from audit.embedding import Axes, embed
 from audit.metrics import MetricView
-from audit.risks import RISKS, Risk, RiskMeasured, lacking, run_risk
+from audit.risks import RISKS, Risk, RiskMeasured, run_risk
 from audit.risks._compare import compare, compare_events
 from audit.risks.attribute_inference import AttributeInference
 from audit.risks.dataset_reconstruction import DatasetReconstruction, reconstruct
@@ -201,12 +201,16 @@ def test_a_secret_dealt_out_by_lot_is_told_by_memory_alone() -> None:
     assert learns.p_value > 0.05
 
 
-def test_a_model_that_cannot_be_trained_again_is_not_asked_to() -> None:
-    risk, sets = RISKS["randomised_secret"], unrelated(0)
-    assert lacking(risk, AuditTarget(*sets)) == "needs a model that can be trained again"
-    assert lacking(risk, AuditTarget(*sets, model=memorising)) == ""
+@pytest.mark.parametrize("model", [lambda records, *, seed: "weights", "weights"])
+def test_a_handle_that_gives_no_samples_is_named(model: Any) -> None:
     with pytest.raises(InputError, match="samples"):
-        risk.measure(view_of(sets, model=lambda records, *, seed: "weights"))
+        RISKS["randomised_secret"].measure(view_of(unrelated(0), model=model))
+
+
+@pytest.mark.parametrize("name", ["linkability", "sample_reconstruction"])
+def test_a_single_column_cannot_be_divided(name: str) -> None:
+    with pytest.raises(InputError, match="columns"):
+        RISKS[name].measure(view_of([table[["lab0"]] for table in unrelated(0)]))
 
 
 def test_noisy_versions_of_one_person_are_claimed_once_and_nearer_than_any_of_them() -> None:
