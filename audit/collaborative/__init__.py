@@ -8,7 +8,7 @@ from __future__ import annotations
 import audit.collaborative._extra  # noqa: F401
 from audit.collaborative._inverted import Inverted
 from audit.collaborative._protocol import Collaborator, Gradient, Round, SharedModule
-from audit.collaborative.defence import Defence, GaussianNoise, Undefended
+from audit.collaborative.defence import Defence, GaussianNoise, Undefended, Unit
 from audit.collaborative.dlg import deep_leakage
 from audit.collaborative.exact import Exact, exact_records
 from audit.collaborative.identification import Identification, identify
@@ -34,6 +34,7 @@ __all__ = [
     "SharedModule",
     "SimulatedRound",
     "Undefended",
+    "Unit",
     "Usable",
     "deep_leakage",
     "exact_records",

@@ -48,6 +48,6 @@ def identify(found: Floats, truth: Floats, others: Floats) -> Identification:
 
 def mean_estimate(values: npt.NDArray[np.float64]) -> Estimate:
     """The mean of independent values (n,) with its normal 95 % interval; all of the line for one value."""
-    spread = 1.96 * float(values.std(ddof=1)) / np.sqrt(len(values)) if len(values) > 1 else np.inf
+    spread = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("inf")
     mean = float(values.mean())
     return Estimate(mean, mean - spread, mean + spread, len(values))

@@ -42,7 +42,7 @@ def invert_gradient(
             optimiser.step()
             schedule.step()
         found = records.detach()
-        return Inverted(found.double().numpy(), targets.double().numpy(), float(mismatch(found)))
+        return Inverted(found.double().numpy(), targets.double().numpy(), float(mismatch(found).detach()))
 
     def mismatch(records: torch.Tensor) -> torch.Tensor:
         own = torch.cat([piece.flatten() for piece in collaborator.gradient(records, targets, differentiable=True)])

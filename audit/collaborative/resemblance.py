@@ -36,7 +36,7 @@ def resemblance(drawn: Floats, wanted: Floats, unrelated: Floats) -> Resemblance
     to_wanted, to_unrelated = (_kernel(drawn, real, width).mean(axis=1) for real in (wanted, unrelated))
     pull = 2 * (to_wanted - to_unrelated)
     constant = _within(unrelated, width) - _within(wanted, width)
-    spread = 1.96 * float(pull.std(ddof=1)) / np.sqrt(len(drawn))
+    spread = 1.96 * float(pull.std(ddof=1)) / len(drawn) ** 0.5
     middle = (wanted.mean(axis=0) + unrelated.mean(axis=0)) / 2
     point = constant + float(pull.mean())
     return Resemblance(

@@ -1,9 +1,10 @@
 """Attacks that hold a model, or can train it again. Each is an `Attack` bound to a handle.
 
     shadows = fit_shadows(refit, records, count=16, seed=0)    # one series of trainings for all records and attacks
-    attack = Lira(synthetic, shadows, closeness)               # then as any attack: attack.scores(view)
+    attack = Lira(shadows, closeness)                          # then as any attack: run_attack(attack, view, ...)
 
-Shadow attacks judge the very records that were dealt to the shadow models; which of them are members stays unknown.
+Those with `holds_model` ask the model and not the synthetic set, so that they are not run again without the latter as a
+control. Shadow attacks judge the very records that were dealt to the shadow models; who is a member stays unknown.
 """
 
 from __future__ import annotations

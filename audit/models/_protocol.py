@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 Model = TypeVar("Model")
 Model_co = TypeVar("Model_co", covariant=True)
 Statistic: TypeAlias = Callable[[Model, Floats], npt.NDArray[np.float64]]
-"""A model and records (n, p) to one number a record (n,), higher = the model knows the record better."""
+"""A model and records (n, p) to one number a record (n,), higher = the model knows the record better.
+
+For an attacker who sees samples alone, the model is the samples (m, p).
+"""
 
 
 class Refit(Protocol[Model_co]):

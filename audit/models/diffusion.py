@@ -35,19 +35,22 @@ class DiffusionLoss:
     )
     reference: str = "Wu, Pang, Liu and Wu, Winning the MIDST challenge, 2025 (arXiv 2503.12008)"
     needs_reference: bool = False
+    holds_model: bool = True
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         queries, _ = view.all_genes
         losses = self.statistic.table(self.model, queries)
         if self.shadows is None:
             return np.asarray(-(losses / np.maximum(np.median(losses, axis=0), 1e-300)).mean(axis=1))
-        inside = self.shadows.dealt(queries)
-        tables = np.stack([self.statistic.table(model, queries) for model in self.shadows.models])
-        return _taught(tables, inside, losses, self.seed)
+        inside, rows = self.shadows.both(), self.shadows.rows(queries)
+        tables = self.shadows.statistics(self.statistic.table, self.shadows.targets)
+        return _taught(tables, inside, losses, rows, self.seed)
 
 
-def _taught(tables: Floats, inside: npt.NDArray[np.bool_], losses: Floats, seed: int) -> npt.NDArray[np.float64]:
-    """Log-odds (n,) that `losses` (n, f) are those of a member, learnt from shadow `tables` (K, n, f).
+def _taught(
+    tables: Floats, inside: npt.NDArray[np.bool_], losses: Floats, rows: npt.NDArray[np.intp], seed: int
+) -> npt.NDArray[np.float64]:
+    """Log-odds (q,) that `losses` (q, f) of targets `rows` are a member's, learnt from shadow `tables` (K, n, f).
 
     Each record's losses are taken relative to what models that never saw it give: how hard it is cancels out.
     """
@@ -62,5 +65,5 @@ def _taught(tables: Floats, inside: npt.NDArray[np.bool_], losses: Floats, seed:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         network.fit(features / spread, inside.ravel())
-    odds = np.clip(network.predict_proba((own - out) / spread)[:, 1], 1e-15, 1 - 1e-15)
+    odds = np.clip(network.predict_proba((own - out[rows]) / spread)[:, 1], 1e-15, 1 - 1e-15)
     return np.asarray(np.log(odds) - np.log1p(-odds), dtype=np.float64)

@@ -46,6 +46,7 @@ class Elbo:
     explanation: str = "Holds the model's weights and guesses that a record was used when the model explains it well."
     reference: str = "Hilprecht, Härterich and Bernau, Monte Carlo and reconstruction attacks, PoPETs 2019"
     needs_reference: bool = False
+    holds_model: bool = True
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         return self.statistic(self.model, view.all_genes[0])

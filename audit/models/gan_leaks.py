@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.attacks import AttackView
+from audit.models._lbfgs import minimise
 from audit.models._protocol import LatentModel
 from audit.neighbours import Floats, nearest
 from prisyn_base import require
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     import torch
 
 STARTS = 1024
-BLOCK = 64
+BLOCK = 256
+CHILDREN = 8
 Search = Callable[[LatentModel, "torch.Tensor", "torch.Tensor", "torch.Generator"], "torch.Tensor"]
 """Model, records (b, p), first codes (b, d) and a source of chance to better codes (b, d)."""
 
@@ -40,6 +42,7 @@ class WhiteBox:
     explanation: str = "Follows the generator's gradients to the output closest to a record: closer, more suspicion."
     reference: str = "Chen, Yu, Zhang and Fritz, GAN-Leaks, CCS 2020"
     needs_reference: bool = False
+    holds_model: bool = True
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         return -self.reach(view.all_genes[0]).cost
@@ -51,27 +54,16 @@ class WhiteBox:
     def _descend(
         self, model: LatentModel, records: torch.Tensor, codes: torch.Tensor, chance: torch.Generator
     ) -> torch.Tensor:
-        import torch
-
-        codes = codes.clone().requires_grad_(True)
-        optimiser = torch.optim.LBFGS([codes], max_iter=self.iterations, line_search_fn="strong_wolfe")
-
-        def loss() -> torch.Tensor:
-            total = _squared_cost(model, records, codes, self.weight).sum()
-            # Only the codes are wanted: the model's own gradients stay as they were.
-            (codes.grad,) = torch.autograd.grad(total, [codes])
-            return total
-
-        optimiser.step(loss)  # type: ignore[no-untyped-call]
-        return codes.detach()
+        return minimise(lambda at: _squared_cost(model, records, at, self.weight), codes, iterations=self.iterations)
 
 
 @dataclass(frozen=True, eq=False)
 class PartialBlackBox:
     """score(x) as in `WhiteBox`, but codes are only tried: the attacker chooses z and sees G(z), no weights.
 
-    A (1 + 8) evolution strategy over all records at once, each with a step size of its own that grows where a trial
-    helped and shrinks where none did (the one-fifth rule), in place of the paper's Powell search of a record at a time.
+    A (1 + 8) evolution strategy over all records at once, in place of the paper's Powell search of a record at a time.
+    Each record has a step size of its own, which grows where a trial helped and shrinks where none did; all try the
+    same directions, so that a record's score does not depend on its place among the others.
     """
 
     model: LatentModel
@@ -83,6 +75,7 @@ class PartialBlackBox:
     explanation: str = "Tries inputs of the generator until its output comes close to a record: closer, more suspicion."
     reference: str = "Chen, Yu, Zhang and Fritz, GAN-Leaks, CCS 2020"
     needs_reference: bool = False
+    holds_model: bool = True
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         return -self.reach(view.all_genes[0]).cost
@@ -96,19 +89,19 @@ class PartialBlackBox:
     ) -> torch.Tensor:
         import torch
 
-        children = 8
         count, latent = codes.shape
-        best = _squared_cost(model, records, codes, self.weight)
-        step = torch.full((count, 1), 0.3)
-        for _ in range(self.rounds):
-            trials = codes[:, None] + step[:, None] * torch.randn(count, children, latent, generator=chance)
-            many = records.repeat_interleave(children, dim=0)
-            costs = _squared_cost(model, many, trials.reshape(-1, latent), self.weight).reshape(count, children)
-            cost, which = costs.min(dim=1)
-            better = cost < best
-            codes = torch.where(better[:, None], trials[torch.arange(count), which], codes)
-            best = torch.where(better, cost, best)
-            step = torch.where(better[:, None], step * 1.3, step * 0.8)
+        with torch.no_grad():
+            best = _squared_cost(model, records, codes, self.weight)
+            step = torch.full((count, 1), 0.3)
+            for _ in range(self.rounds):
+                trials = codes[:, None] + step[:, None] * torch.randn(CHILDREN, latent, generator=chance)
+                many = records.repeat_interleave(CHILDREN, dim=0)
+                costs = _squared_cost(model, many, trials.reshape(-1, latent), self.weight).reshape(count, CHILDREN)
+                cost, which = costs.min(dim=1)
+                better = cost < best
+                codes = torch.where(better[:, None], trials[torch.arange(count), which], codes)
+                best = torch.where(better, cost, best)
+                step = torch.where(better[:, None], step * 1.3, step * 0.8)
         return codes
 
 
@@ -131,8 +124,7 @@ def _reach(model: LatentModel, records: Floats, search: Search, weight: float, s
     require("torch", extra="train")
     import torch
 
-    chance = torch.Generator().manual_seed(seed)
-    first = torch.randn(STARTS, model.latent, generator=chance)
+    first = torch.randn(STARTS, model.latent, generator=torch.Generator().manual_seed(seed))
     with torch.no_grad():
         drawn = model.decode(first).numpy()
     starts = first[torch.from_numpy(nearest(records, drawn, 1).indices[:, 0])]
@@ -140,7 +132,7 @@ def _reach(model: LatentModel, records: Floats, search: Search, weight: float, s
     codes, costs, outputs = [], [], []
     for at in range(0, len(wanted), BLOCK):
         block = wanted[at : at + BLOCK]
-        found = search(model, block, starts[at : at + BLOCK], chance)
+        found = search(model, block, starts[at : at + BLOCK], torch.Generator().manual_seed(seed + 1))
         with torch.no_grad():
             codes.append(found)
             costs.append(_squared_cost(model, block, found, weight).sqrt())

@@ -26,7 +26,6 @@ class Groundhog:
     20 leading principal axes of all shadow samples. Forests give coarse scores; equal ones are ordered by distance.
     """
 
-    samples: Floats
     shadows: Shadows[Floats]
     seed: int = 0
     name: str = "groundhog"
@@ -36,12 +35,12 @@ class Groundhog:
     needs_reference: bool = False
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
-        queries, _ = view.all_genes
-        inside = self.shadows.dealt(queries)
-        sets = _on_axes([*self.shadows.models, self.samples], self.seed)
+        queries, synthetic = view.all_genes
+        inside = self.shadows.both()[:, self.shadows.rows(queries)]
+        sets = _on_axes([*self.shadows.models, synthetic], self.seed)
         cuts = np.quantile(np.concatenate(sets[:-1]), np.linspace(0, 1, BINS + 1)[1:-1], axis=0)
         features = np.stack([set_features(values, cuts) for values in sets])
-        return refine(_forests(features[:-1], inside, features[-1], self.seed), closeness(self.samples, queries))
+        return refine(_forests(features[:-1], inside, features[-1], self.seed), closeness(synthetic, queries))
 
 
 def set_features(values: Floats, cuts: Floats) -> npt.NDArray[np.float64]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from audit.attacks import AttackView
 from audit.models._protocol import Model, Statistic
-from audit.models.shadow import Shadows
+from audit.models.shadow import Shadows, attacked
 from audit.neighbours import Floats
 
 ENOUGH_FOR_OWN_SPREAD = 64
@@ -22,23 +22,29 @@ class Lira(Generic[Model]):
 
     Means are each record's own, over the shadow models that were (in) or were not (out) trained on it. Spreads are
     shared by all records below 64 models, as the paper does for few. Where no shadow model held a target (offline),
-    score(x) = (phi - m_out) / s_out, which orders records as the paper's one-sided test does.
+    score(x) = (phi - m_out) / s_out, which orders records as the paper's one-sided test does. Without a `model`, the
+    attacked model is the view's synthetic set.
     """
 
-    model: Model
     shadows: Shadows[Model]
     statistic: Statistic[Model]
+    model: Model | None = None
     name: str = "lira"
     label: str = "Likelihood ratio of shadow models"
     explanation: str = "Trains the generator with and without each record, and asks which of the two this one is like."
     reference: str = "Carlini et al., Membership inference attacks from first principles, S&P 2022"
     needs_reference: bool = False
 
+    @property
+    def holds_model(self) -> bool:
+        """True where the synthetic set plays no part."""
+        return self.model is not None
+
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         queries, _ = view.all_genes
         inside = self.shadows.inside[:, self.shadows.rows(queries)]
         seen = self.shadows.statistics(self.statistic, queries)
-        phi = self.statistic(self.model, queries)
+        phi = self.statistic(attacked(self.model, view), queries)
         centre, spread = _moments(seen, ~inside)
         out = (phi - centre) / spread
         if not inside.any():

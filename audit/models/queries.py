@@ -24,7 +24,6 @@ class TargetedQueries:
     classifier learns from all K x n pairs of set and record.
     """
 
-    samples: Floats
     shadows: Shadows[Floats]
     seed: int = 0
     name: str = "targeted_queries"
@@ -36,14 +35,16 @@ class TargetedQueries:
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         from sklearn.linear_model import LogisticRegression
 
-        queries, _ = view.all_genes
-        inside = self.shadows.dealt(queries)
+        queries, synthetic = view.all_genes
+        inside, rows = self.shadows.both(), self.shadows.rows(queries)
         questions = _questions(queries.shape[1], self.seed)
-        shadow = np.stack([answers(samples, queries, questions) for samples in self.shadows.models])
+        shadow = self.shadows.statistics(
+            lambda samples, asked: answers(samples, asked, questions), self.shadows.targets
+        )
         centre, spread = _without(shadow, inside)
         learner = LogisticRegression(C=0.1, max_iter=1000)
         learner.fit(((shadow - centre) / spread).reshape(-1, len(questions)), inside.ravel())
-        observed = (answers(self.samples, queries, questions) - centre) / spread
+        observed = (answers(synthetic, queries, questions) - centre[rows]) / spread
         return np.asarray(learner.decision_function(observed), dtype=np.float64)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from audit.attacks import AttackView, refine
 from audit.models._protocol import Model, Statistic
-from audit.models.shadow import Shadows
+from audit.models.shadow import Shadows, attacked
 from audit.neighbours import Floats
 
 
@@ -22,11 +22,12 @@ class Rmia(Generic[Model]):
     without one, the other records under suspicion. The paper takes the mean of p, not of log p: of densities over many
     genes that mean is its one largest term, and a single shadow model would decide. At gamma = 1 the unit of the
     statistic then does not matter either, so a distance does as well. Equal shares are ordered by x's own bracket.
+    Without a `model`, the attacked model is the view's synthetic set.
     """
 
-    model: Model
     shadows: Shadows[Model]
     statistic: Statistic[Model]
+    model: Model | None = None
     population: Floats | None = None
     gamma: float = 1.0
     name: str = "rmia"
@@ -35,13 +36,19 @@ class Rmia(Generic[Model]):
     reference: str = "Zarifzadeh, Liu and Shokri, Low-cost high-power membership inference, ICML 2024"
     needs_reference: bool = False
 
+    @property
+    def holds_model(self) -> bool:
+        """True where the synthetic set plays no part."""
+        return self.model is not None
+
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         queries, _ = view.all_genes
-        ratios = self._ratios(queries)
-        others = np.sort(ratios if self.population is None else self._ratios(self.population))
+        model = attacked(self.model, view)
+        ratios = self._ratios(model, queries)
+        others = np.sort(ratios if self.population is None else self._ratios(model, self.population))
         dominated = np.searchsorted(others, ratios - np.log(self.gamma), side="right")
         return refine(dominated / len(others), ratios)
 
-    def _ratios(self, records: Floats) -> npt.NDArray[np.float64]:
+    def _ratios(self, model: Model, records: Floats) -> npt.NDArray[np.float64]:
         usual = self.shadows.statistics(self.statistic, records).mean(axis=0)
-        return np.asarray(self.statistic(self.model, records) - usual, dtype=np.float64)
+        return np.asarray(self.statistic(model, records) - usual, dtype=np.float64)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic
+from typing import Generic, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from audit.attacks import AttackView
 from audit.models._protocol import Model, Refit, Statistic
 from audit.neighbours import Floats, nearest
 from prisyn_base import Problems
@@ -32,17 +33,16 @@ class Shadows(Generic[Model]):
             raise ValueError(f"{found.count(-1)} records are judged that the shadow models were not dealt")
         return np.array(found, dtype=np.intp)
 
-    def dealt(self, queries: Floats) -> npt.NDArray[np.bool_]:
-        """Which models were trained on each query (q, p): shape (K, q). Raises ValueError for offline shadows.
+    def both(self) -> npt.NDArray[np.bool_]:
+        """`inside`, if every target is in some models and not in others; ValueError for offline shadows.
 
         An attack that learns from answers with and without a record has nothing to learn from where all are without.
         """
-        inside = self.inside[:, self.rows(queries)]
-        if not (inside.any(axis=0) & ~inside.all(axis=0)).all():
+        if not (self.inside.any(axis=0) & ~self.inside.all(axis=0)).all():
             raise ValueError(
                 "this attack needs shadow models with and without each record: use a share between 0 and 1"
             )
-        return inside
+        return self.inside
 
     def statistics(self, statistic: Statistic[Model], records: Floats) -> npt.NDArray[np.float64]:
         """What every model says of every record (r, p): shape (K, r)."""
@@ -96,6 +96,11 @@ def _check(count: int, held: int, share: float, spare: int, owned: int) -> None:
 
 def _rows(records: Floats) -> Floats:
     return np.ascontiguousarray(records, dtype=np.float64)
+
+
+def attacked(model: Model | None, view: AttackView) -> Model:
+    """The model under attack; the synthetic set that the view shows where there is no other."""
+    return cast(Model, view.all_genes[1]) if model is None else model
 
 
 def closeness(samples: Floats, records: Floats) -> npt.NDArray[np.float64]:
