@@ -2,14 +2,20 @@
 
 from audit._selftest import SelfCheck, SelfTest, selftest
 from audit.attacks import ATTACKS, Attack, AttackView
+from audit.card import model_card
+from audit.catalogue import catalogue
 from audit.claim import Claim
+from audit.compare import Comparison, compare
 from audit.document import Cell, Figure, Section, Table
 from audit.edges import Edge
+from audit.exposure import record_numbers
 from audit.gates import GATES, Gate
 from audit.metrics import METRICS, Metric, MetricView
+from audit.plugins import PluginFault, Plugins, load_plugins
 from audit.records import Records, make_records
-from audit.report import render_report
+from audit.report import render_comparison, render_report, write_pdf
 from audit.result import AuditResult
+from audit.risks import RISKS, Risk
 from audit.run import audit
 from audit.target import AuditTarget
 from audit.verdict import Check, Verdict
@@ -18,6 +24,7 @@ __all__ = [
     "ATTACKS",
     "GATES",
     "METRICS",
+    "RISKS",
     "Attack",
     "AttackView",
     "AuditResult",
@@ -25,19 +32,30 @@ __all__ = [
     "Cell",
     "Check",
     "Claim",
+    "Comparison",
     "Edge",
     "Figure",
     "Gate",
     "Metric",
     "MetricView",
+    "PluginFault",
+    "Plugins",
     "Records",
+    "Risk",
     "Section",
     "SelfCheck",
     "SelfTest",
     "Table",
     "Verdict",
     "audit",
+    "catalogue",
+    "compare",
+    "load_plugins",
     "make_records",
+    "model_card",
+    "record_numbers",
+    "render_comparison",
     "render_report",
     "selftest",
+    "write_pdf",
 ]

@@ -38,8 +38,16 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """Tables that stay folded away under a line of text until somebody wants them."""
+
+    summary: str
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a report: a heading, a lead paragraph, tables and figures. All text is escaped when shown.
+    """A part of a report: a heading, a lead paragraph, figures, tables, and tables folded away. All text is escaped.
 
     `after` says where it stands: right after what was claimed (say a ledger), or after everything else.
     """
@@ -49,4 +57,5 @@ class Section:
     lead: str = ""
     tables: tuple[Table, ...] = ()
     figures: tuple[Figure, ...] = ()
+    folds: tuple[Fold, ...] = ()
     after: Literal["claim", "metrics"] = "metrics"

@@ -2,56 +2,27 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from audit._drawing import COLOURS, DASHES, FAINT, GRID, INK, canvas, png, short, svg
 from audit.document import Figure
 from audit.embedding import embed
 from audit.target import AuditTarget
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as Canvas
-
 Json = Mapping[str, Any]
-PAPER, INK, FAINT = "#ffffff", "#1d2530", "#8a94a3"
-# Okabe and Ito's colours and six more at other lightness, told apart by most colour-blind readers.
-COLOURS = (
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00",
-    "#7a5ea8", "#9a8b00", "#5f6b7a", "#8c3b2e", "#2f7f86", "#b0568f",
-)  # fmt: skip
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))
 UMAP_UP_TO = 20_000
 MOST_DOTS = 20_000
-_STYLE: Any = {
-    "svg.hashsalt": "prisyn",
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": FAINT,
-    "axes.labelcolor": INK,
-    "text.color": INK,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "figure.facecolor": PAPER,
-    "axes.facecolor": PAPER,
-    "savefig.facecolor": PAPER,
-}
 
 
 def roc_figure(result: Json) -> Figure:
     """ROC of every attack on log axes, with the chance line and the intervals of the rates."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure as Canvas
-
     attacks = result["attacks"]
-    with mpl.rc_context(_STYLE):
-        canvas = Canvas(figsize=(7.2, 5.4), layout="constrained")
-        axes = canvas.add_subplot()
+    with canvas(7.2, 5.4) as drawn:
+        axes = drawn.add_subplot()
         least = 0.5 / max(a["m"] for a in attacks)
         axes.plot([least, 1], [least, 1], color=FAINT, linewidth=1.2, label="Chance")
         for place, attack in enumerate(attacks):
@@ -59,9 +30,9 @@ def roc_figure(result: Json) -> Figure:
         axes.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least, 1.1))
         axes.set_xlabel("False positive rate: outsiders wrongly accused")
         axes.set_ylabel("True positive rate: members found")
-        axes.grid(True, which="major", color="#e6e9ee", linewidth=0.8)
+        axes.grid(True, which="major", color=GRID, linewidth=0.8)
         axes.legend(frameon=False, loc="lower right")
-        image = _svg(canvas)
+        image = svg(drawn)
     areas = ", ".join(f"{a['label']} {a['auc']['point']:.3f}" for a in attacks)
     caption = (
         "Each line is one attack: how many members it finds for how many outsiders it accuses wrongly, on log axes. "
@@ -91,16 +62,12 @@ def _roc_line(axes: Any, attack: Json, colour: str, dash: Any, least: float, pla
 
 def shares_figure(result: Json) -> Figure | None:
     """Share of each type among real and synthetic records, with 95 % intervals; None without types."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure as Canvas
-
     rows = _share_rows(result)
     if not rows:
         return None
     rows.sort(key=lambda row: row[2])
-    with mpl.rc_context(_STYLE):
-        canvas = Canvas(figsize=(7.2, 1.2 + 0.36 * len(rows)), layout="constrained")
-        axes = canvas.add_subplot()
+    with canvas(7.2, 1.2 + 0.36 * len(rows)) as drawn:
+        axes = drawn.add_subplot()
         places = np.arange(len(rows))
         for start, name, colour, marker, step in (
             (2, "Real", INK, "o", 0.14),
@@ -110,12 +77,12 @@ def shares_figure(result: Json) -> Figure | None:
             reach = np.maximum([share - low, high - share], 0)
             style: Any = {"fmt": marker, "color": colour, "capsize": 3, "markersize": 5, "linewidth": 1.2}
             axes.errorbar(share, places + step, xerr=reach, label=name, **style)
-        axes.set_yticks(places, [_short(row[0]) for row in rows])
+        axes.set_yticks(places, [short(row[0]) for row in rows])
         axes.set_xlabel("Share of records, %")
         axes.set_xlim(left=0)
-        axes.grid(True, axis="x", color="#e6e9ee", linewidth=0.8)
+        axes.grid(True, axis="x", color=GRID, linewidth=0.8)
         axes.legend(frameon=False, loc="lower right")
-        image = _svg(canvas)
+        image = svg(drawn)
     said = "; ".join(f"{row[0]}: real {row[2]:.1%}, synthetic {row[6]:.1%}" for row in reversed(rows))
     caption = "How often each type occurs, with 95 % intervals. Overlapping bars: no difference shown at these sizes."
     return Figure(f"Share of each type. {said}.", image, caption)
@@ -128,27 +95,23 @@ def _share_rows(result: Json) -> list[list[Any]]:
 
 def map_figure(target: AuditTarget, *, seed: int) -> Figure:
     """Real and synthetic cells on one map, fitted once to all: UMAP up to 20,000 cells, two principal axes beyond."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure as Canvas
-
     space = embed(target, seed=seed)
     real = np.concatenate([space.members, space.nonmembers])
     both = np.concatenate([real, space.synthetic])
     places, method = _map(both, seed)
     labels = _labels(target, len(both))
     types = sorted(set(labels))
-    with mpl.rc_context(_STYLE):
-        canvas = Canvas(figsize=(9.6, 4.6 + 0.2 * ((len(types) + 3) // 4)), layout="constrained")
-        panels = canvas.subplots(1, 2, sharex=True, sharey=True)
+    with canvas(9.6, 4.6 + 0.2 * ((len(types) + 3) // 4)) as drawn:
+        panels = drawn.subplots(1, 2, sharex=True, sharey=True)
         sides = (("Real", np.arange(len(both)) < len(real)), ("Synthetic", np.arange(len(both)) >= len(real)))
         for panel, (name, side) in zip(panels, sides, strict=True):
             _dots(panel, f"{name}, {side.sum():,} records", places, labels, types, side, seed)
         handles, names = panels[0].get_legend_handles_labels()
         if len(types) > 1:
-            canvas.legend(
+            drawn.legend(
                 handles, names, loc="outside lower center", ncols=min(4, len(types)), frameon=False, markerscale=2
             )
-        image = _png(canvas)
+        image = png(drawn)
     caption = f"{method}, fitted once to real and synthetic records together; colour is the type."
     return Figure(
         f"{method} of {len(real):,} real and {len(space.synthetic):,} synthetic records, side by side.", image, caption
@@ -188,26 +151,8 @@ def _dots(
     for place, kind in enumerate(types):
         chosen = side & (labels == kind)
         style: Any = {"color": COLOURS[place % len(COLOURS)], "marker": "o" if place < len(COLOURS) else "^"}
-        panel.scatter(*places[chosen].T, s=size, linewidths=0, label=_short(kind), alpha=0.85, **style)
+        panel.scatter(*places[chosen].T, s=size, linewidths=0, label=short(kind), alpha=0.85, **style)
     panel.set_title(title, fontsize=11, loc="left")
     panel.set(xticks=[], yticks=[])
     for spine in panel.spines.values():
         spine.set_visible(False)
-
-
-def _short(name: str) -> str:
-    """A type's name as plain text of bearable length; `$` would start a formula and `_` hide it from the legend."""
-    plain = str(name).replace("$", r"\$").lstrip("_") or "unnamed"
-    return plain if len(plain) <= 32 else plain[:31] + "…"
-
-
-def _svg(canvas: Canvas) -> str:
-    stream = io.StringIO()
-    canvas.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
-    return stream.getvalue()
-
-
-def _png(canvas: Canvas) -> bytes:
-    stream = io.BytesIO()
-    canvas.savefig(stream, format="png", dpi=160, metadata={"Software": None})
-    return stream.getvalue()

@@ -66,5 +66,45 @@ PRIVACY_LOSS = Gate(
     "a nearest-neighbour privacy loss above this with its whole interval stands against a pass",
     "it says that synthetic records lie nearer to members than to others, even where no attack turned that into names",
 )
+RISK_MARGIN = Gate(
+    "risk margin",
+    0.07,
+    "an attack on attributes, links or single persons fails the release if it succeeds significantly more often on "
+    "members, by at least this difference",
+    "the largest difference of hit and false alarm rate that an AUC of .55 allows where scores are Gaussian",
+)
+RISK_HARM = Gate(
+    "risk harm",
+    0.14,
+    "a pass needs the interval of that difference to stay below this",
+    "the same for an AUC of .60: one measure of harm for all attacks",
+)
+MINORITY_HARM = Gate(
+    "minority harm",
+    0.75,
+    "a type counts as judged if this AUC among its own records would be seen with 80 % power",
+    "there an attacker is right in three of four comparisons; smaller leaks cannot be seen in types of a few dozen "
+    "records, whatever the test",
+)
+UNJUDGED = Gate(
+    "unjudged",
+    0.25,
+    "a pass leaves at most this share of the members in types too small to be judged by themselves",
+    "these types are in every test of the whole, so a pass is not silent about them; where they make up more, it "
+    "would be about a minority of types alone. They are named either way",
+)
 
-GATES = (LEVEL, AUC_MARGIN, AUC_HARM, RATE_MARGIN, RATE_HARM, BELOW_CHANCE, SPLIT, PRIVACY_LOSS)
+GATES = (
+    LEVEL,
+    AUC_MARGIN,
+    AUC_HARM,
+    RATE_MARGIN,
+    RATE_HARM,
+    BELOW_CHANCE,
+    SPLIT,
+    PRIVACY_LOSS,
+    RISK_MARGIN,
+    RISK_HARM,
+    MINORITY_HARM,
+    UNJUDGED,
+)

@@ -14,13 +14,24 @@ import numpy as np
 from audit import gates
 from audit._encoding import pack
 from audit.attacks._run import AttackResult
+from audit.broken import Broken
 from audit.claim import Claim
 from audit.copies import Copies
+from audit.curves import Curve
+from audit.edge_leaks import EdgeLeaks
+from audit.exposure import Exposure
 from audit.metrics import MetricResult
+from audit.risks import RiskResult
 from audit.statistics import Scores
 from audit.verdict import Verdict
 
-SCHEMA = "prisyn.audit/1"
+SCHEMA = "prisyn.audit/2"
+EDGES_TOLD = 25
+"""Edges in the JSON, the most telling ones; a graph may have tens of thousands."""
+CONFIDENTIAL = (
+    "This audit was made with the real records in hand and is not differentially private: it is as confidential as "
+    "they are. What may be published is the synthetic set and the model, if the verdict allows it."
+)
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,12 @@ class SpaceSummary:
 
 @dataclass(frozen=True)
 class AuditResult:
-    """Everything that was found. `to_json` is equal for equal input and seed, its `timing` aside."""
+    """Everything that was found. `to_json` is equal for equal input and seed, its `timing` aside.
+
+    `exposure` is None where no attack worked, `edges` where no regulations were handed in. `skipped` are (name, reason)
+    of what the target does not allow, `broken` what failed while it was used, `left_out` plug-ins that could not be
+    loaded.
+    """
 
     seed: int
     sets: tuple[tuple[str, SetSummary], ...]
@@ -52,10 +68,16 @@ class AuditResult:
     verdict: Verdict
     copies: Copies
     attacks: tuple[AttackResult, ...]
+    risks: tuple[RiskResult, ...]
     metrics: tuple[MetricResult, ...]
+    exposure: Exposure | None
+    edges: EdgeLeaks | None
+    curves: tuple[Curve, ...]
     space: SpaceSummary
     warnings: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...]
+    broken: tuple[Broken, ...]
+    left_out: tuple[str, ...]
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
@@ -67,26 +89,32 @@ class AuditResult:
         plain["verdict"] |= {"reasons": list(self.verdict.reasons), "adjusted": _plain(adjusted)}
         if self.verdict.power is not None:
             plain["verdict"]["power"]["tpr"] = _pairs(self.verdict.power.tpr, "fpr", "tpr")
+        if self.edges is not None:
+            told = {"edges": len(self.edges.edges), "significant": len(self.edges.leaking(gates.LEVEL.value))}
+            plain["edges"] = {**plain["edges"], **told, "most": plain["edges"]["edges"][:EDGES_TOLD]}
         for attack, result in zip(plain["attacks"], self.attacks, strict=True):
             attack["scores"] = {"members": pack(result.scores.members), "nonmembers": pack(result.scores.nonmembers)}
             attack["chance"]["rates"] = _pairs(result.chance.rates, "fpr", "p_value")
             attack["adjusted"] = {
                 k.partition(": ")[2]: v for k, v in adjusted.items() if k.startswith(f"{result.name}: ")
             }
-        seconds = plain.pop("seconds")
-        timing = {kind: {part["name"]: part.pop("seconds") for part in plain[kind]} for kind in ("attacks", "metrics")}
-        return {"schema": SCHEMA, **plain, "gates": _plain(gates.GATES), "timing": {"total": seconds, **timing}}
+        seconds, kinds = plain.pop("seconds"), ("attacks", "risks", "metrics")
+        timing = {kind: {part["name"]: part.pop("seconds") for part in plain[kind]} for kind in kinds}
+        mark = {"schema": SCHEMA, "confidential": CONFIDENTIAL}
+        return {**mark, **plain, "gates": _plain(gates.GATES), "timing": {"total": seconds, **timing}}
 
     @property
     def summary(self) -> tuple[str, ...]:
         """The result in a few lines of text."""
         lines = [f"{self.verdict.outcome.upper()}: {self.verdict.headline}", *(f"  {r}" for r in self.verdict.reasons)]
         lines += [f"  attack {a.label}: AUC {a.auc}{' (instrument failed)' if a.fault else ''}" for a in self.attacks]
+        lines += [f"  risk {r.label}: advantage over non-members {r.advantage}" for r in self.risks]
         for metric in self.metrics:
             for score in metric.scores:
                 beside = f"; {score.control_label}: {score.control.point:.3f}" if score.control else ""
                 lines.append(f"  {score.label}: {score.estimate}{beside}")
-        return tuple(lines + [f"  warning: {warning}" for warning in self.warnings])
+        lines += [f"  {broken.kind} {broken.label}: broken ({broken.reason})" for broken in self.broken]
+        return tuple(lines + [f"  warning: {warning}" for warning in (*self.warnings, *self.left_out)])
 
     def _repr_html_(self) -> str:
         lines = "".join(f"<li>{html.escape(line.strip())}</li>" for line in self.summary[1:])

@@ -1,31 +1,44 @@
-"""The audit: all attacks and metrics on one target, and the verdict."""
+"""The audit: all attacks, risks and metrics on one target, and the verdict."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from audit import gates
-from audit.attacks import ATTACKS, Attack, AttackView
+from audit._instruments import Instruments, choose
+from audit.attacks import Attack, AttackView
 from audit.attacks._run import AttackResult, run_attack
+from audit.attacks.edges import known_edges
+from audit.broken import Broken, InstrumentKind
 from audit.claim import Claim
 from audit.copies import count_copies
+from audit.curves import Curve, held_curve, released_curve
+from audit.edge_leaks import EdgeLeaks, edge_leaks
 from audit.embedding import Space, embed
-from audit.metrics import METRICS, Metric, MetricResult, MetricView
+from audit.exposure import Exposure, measure_exposure
+from audit.graph import Neighbourhoods
+from audit.metrics import Metric, MetricResult, MetricView
+from audit.plugins import Plugins, load_plugins
+from audit.records import Records
 from audit.result import AuditResult, SetSummary, SpaceSummary
+from audit.risks import Risk, RiskResult, run_risk
 from audit.target import AuditTarget
 from audit.verdict import judge
-from cohort import Cohort
-from prisyn_base import Problems
+from prisyn_base import InputError, MissingExtraError
 
 DELTA = 1e-5
+CURVE_ATTACKS = ("calibrated", "dcr", "dpi")
+"""Attacks of seconds and of different kinds; a curve of every attack would cost the audit several times over."""
 Progress = Callable[[str], None]
-Part = TypeVar("Part")
+Names = npt.NDArray[np.str_]
 
 
 def audit(
@@ -35,110 +48,166 @@ def audit(
     claim: Claim | None = None,
     attacks: Sequence[str] | None = None,
     metrics: Sequence[str] | None = None,
+    risks: Sequence[str] | None = None,
+    curves: bool = False,
+    plugins: Plugins | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
     """Attack and measure the synthetic set of `target`, and judge whether it gives its members away.
 
-    `attacks` and `metrics` name what is run (default: all that the target allows; see `ATTACKS` and `METRICS`).
-    `progress` is called with a short line before each part. Raises InputError naming every problem with the input.
+    `attacks`, `metrics` and `risks` name what is run (default: all that the target allows and that need not be asked
+    for; see `ATTACKS`, `METRICS` and `RISKS`). `curves` asks for the risk against the number of released records, which
+    repeats some attacks. `plugins` are instruments of other distributions (default: those installed). `progress` is
+    called with a short line before each part. An instrument that raises is reported as broken and ends no audit.
+    Raises InputError naming every problem with the input.
     """
     start = time.perf_counter()
-    tell = progress or (lambda line: None)
-    chosen, measures = _choose(ATTACKS, METRICS, attacks, metrics)
-    tell("checking the sets")
+    plugins = load_plugins() if plugins is None else plugins
+    chosen = choose(target, plugins, attacks=attacks, metrics=metrics, risks=risks)
+    run = _Run(target, chosen, seed, claim, progress or (lambda line: None))
+    run.tell("checking the sets")
     warnings = target.check()
-    skipped = _skipped(target, chosen, measures)
-    left_out = {name for name, _ in skipped}
-    tell("laying one coordinate system through all sets")
+    run.tell("laying one coordinate system through all sets")
     space = embed(target, seed=seed)
-    found = _attack(target, space, [a for a in chosen if a.name not in left_out], seed, claim, tell)
-    measured = _measure(target, space, [m for m in measures if m.name not in left_out], seed, tell)
+    graph = Neighbourhoods.of(space)
+    view = _view(target, space, graph)
+    found = run.attack(view)
+    judged_by = MetricView(target, space, seed, graph)
+    endangered = run.endanger(judged_by)
+    measured = run.measure(judged_by)
     copies = count_copies(target)
+    exposure = _exposure(target, found, view, seed)
+    drawn = run.curves(view, found) if curves else (held_curve(found, seed=seed),)
     return AuditResult(
         seed=seed,
-        sets=tuple((name, _summarise(cohort)) for name, cohort in target.sets.items()),
+        sets=tuple((name, _summarise(records)) for name, records in target.sets.items()),
         claim=claim,
-        verdict=judge(found, measured, copies, claim),
+        verdict=judge(found, measured, copies, claim, risks=endangered, exposure=exposure, broken=run.broken),
         copies=copies,
         attacks=tuple(found),
+        risks=tuple(endangered),
         metrics=tuple(measured),
+        exposure=exposure,
+        edges=_edges(target, view),
+        curves=tuple(curve for curve in drawn if curve is not None),
         space=SpaceSummary(space.fitted_on, space.components, space.explained),
         warnings=warnings,
-        skipped=tuple(skipped),
+        skipped=(*chosen.skipped, *run.skipped),
+        broken=tuple(run.broken),
+        left_out=tuple(map(str, plugins.faults)),
         seconds=time.perf_counter() - start,
     )
 
 
-def _choose(
-    attacks: Mapping[str, Attack],
-    metrics: Mapping[str, Metric],
-    wanted_attacks: Sequence[str] | None,
-    wanted_metrics: Sequence[str] | None,
-) -> tuple[list[Attack], list[Metric]]:
-    """The attacks and metrics by name, in the order of their names; InputError for names that do not exist."""
-    problems = Problems()
-    chosen_attacks = _pick("attacks", attacks, wanted_attacks, problems)
-    chosen_metrics = _pick("metrics", metrics, wanted_metrics, problems)
-    problems.raise_if_any()
-    return chosen_attacks, chosen_metrics
+@dataclass
+class _Run:
+    """One audit under way: what it uses, and what broke or turned out not to be possible."""
+
+    target: AuditTarget
+    instruments: Instruments
+    seed: int
+    claim: Claim | None
+    tell: Progress
+    broken: list[Broken] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+    def attack(self, view: AttackView) -> list[AttackResult]:
+        members = len(self.target.members)
+        settings: dict[str, Any] = {
+            "seed": self.seed,
+            "delta": DELTA if self.claim is None else self.claim.delta,
+            "error": gates.LEVEL.value / max(len(self.instruments.attacks), 1),
+            "donors": _pair(self.target.donors("members"), self.target.donors("nonmembers")),
+        }
+        results = []
+        for attack in self.instruments.attacks:
+            self.tell(f"attack: {attack.label}")
+            with self.using("attack", attack):
+                results.append(run_attack(attack, view, members, **settings))
+        return results
+
+    def endanger(self, view: MetricView) -> list[RiskResult]:
+        results = []
+        for risk in self.instruments.risks:
+            self.tell(f"risk: {risk.label}")
+            with self.using("risk", risk):
+                results.append(run_risk(risk, view))
+        return results
+
+    def measure(self, view: MetricView) -> list[MetricResult]:
+        results = []
+        for metric in self.instruments.metrics:
+            self.tell(f"metric: {metric.label}")
+            start = time.perf_counter()
+            with self.using("metric", metric):
+                measured = metric.measure(view)
+                parts = {part.name: getattr(measured, part.name) for part in dataclasses.fields(measured)}
+                about = (metric.name, metric.label, metric.explanation, metric.reference)
+                results.append(MetricResult(*about, **parts, seconds=time.perf_counter() - start))
+        return results
+
+    def curves(self, view: AttackView, found: Sequence[AttackResult]) -> Iterator[Curve | None]:
+        self.tell("curves: parts of the synthetic set")
+        ran = {result.name for result in found if not result.fault}
+        attacks = [a for a in self.instruments.attacks if a.name in ran and a.name in CURVE_ATTACKS]
+        yield released_curve(attacks, view, len(self.target.members), seed=self.seed)
+        yield held_curve(found, seed=self.seed)
+
+    @contextmanager
+    def using(self, kind: InstrumentKind, part: Attack | Metric | Risk) -> Iterator[None]:
+        """Whatever an instrument raises is written down, and the audit goes on without it."""
+        try:
+            yield
+        except MissingExtraError as error:
+            self.skipped.append((part.name, str(error)))
+        except InputError as error:
+            self.skipped.append((part.name, "; ".join(f"{p.where}: found {p.found}" for p in error.problems)))
+        except Exception as error:  # a stranger's plug-in may raise anything, and so may a part of ours on odd data
+            reason = f"{type(error).__name__}: {next(iter(str(error).splitlines()), 'no message')}"
+            self.broken.append(Broken(kind, part.name, part.label, reason))
 
 
-def _pick(where: str, known: Mapping[str, Part], wanted: Sequence[str] | None, problems: Problems) -> list[Part]:
-    names = sorted(known) if wanted is None else list(dict.fromkeys(wanted))
-    for name in names:
-        if name not in known:
-            problems.add(where, repr(name), f"one of {', '.join(sorted(known))}", "correct the name")
-    return [known[name] for name in names if name in known]
-
-
-def _skipped(target: AuditTarget, attacks: list[Attack], metrics: list[Metric]) -> list[tuple[str, str]]:
-    no_reference = [(a.name, "needs a reference set") for a in attacks if a.needs_reference and not target.reference]
-    no_types = [(m.name, "needs a label column") for m in metrics if m.needs_labels and not target.labelled]
-    return no_reference + no_types
-
-
-def _attack(
-    target: AuditTarget, space: Space, attacks: list[Attack], seed: int, claim: Claim | None, tell: Progress
-) -> list[AttackResult]:
-    view = AttackView(
-        np.concatenate([space.members, space.nonmembers]),
+def _view(target: AuditTarget, space: Space, graph: Neighbourhoods) -> AttackView:
+    """All that the attacker may hold of this target."""
+    labels, donors = (_pair(get("members"), get("nonmembers")) for get in (target.labels, target.donors))
+    there = target.reference is not None
+    shared = donors is not None and bool(set(donors[0]) & set(donors[1]))
+    return AttackView(
+        space.candidates,
         space.synthetic,
         space.reference,
-        query_genes=np.concatenate([target.values("members"), target.values("nonmembers")]),
+        query_genes=target.candidates,
         synthetic_genes=target.values("synthetic"),
+        reference_genes=target.values("reference") if there else None,
+        features=target.features if target.kind == "counts" else (),
+        query_labels=None if labels is None else np.concatenate(labels),
+        synthetic_labels=target.labels("synthetic"),
+        reference_labels=target.labels("reference") if there else None,
+        query_donors=None if donors is None or shared else np.concatenate(donors),
+        edges=target.edges,
+        graph=graph,
     )
-    donors = _donors(target)
-    delta = DELTA if claim is None else claim.delta
-    error = gates.LEVEL.value / max(len(attacks), 1)
-    results = []
-    for attack in attacks:
-        tell(f"attack: {attack.label}")
-        settings: dict[str, Any] = {"seed": seed, "delta": delta, "error": error, "donors": donors}
-        results.append(run_attack(attack, view, len(space.members), **settings))
-    return results
 
 
-def _donors(target: AuditTarget) -> tuple[npt.NDArray[np.str_], npt.NDArray[np.str_]] | None:
-    if target.members.donor is None or target.nonmembers.donor is None:
+def _exposure(target: AuditTarget, found: Sequence[AttackResult], view: AttackView, seed: int) -> Exposure | None:
+    labels = _pair(target.labels("members"), target.labels("nonmembers"))
+    made = target.labels("synthetic")
+    return measure_exposure(found, view.near_synthetic, seed=seed, labels=labels, synthetic_labels=made)
+
+
+def _edges(target: AuditTarget, view: AttackView) -> EdgeLeaks | None:
+    """The graph's edges one by one; None where none joins two features."""
+    if not len(known_edges(view)):
         return None
-    return target.members.donors, target.nonmembers.donors
+    donors = None if view.query_donors is None else _pair(target.donors("members"), target.donors("nonmembers"))
+    return edge_leaks(view, len(target.members), donors=donors)
 
 
-def _measure(target: AuditTarget, space: Space, metrics: list[Metric], seed: int, tell: Progress) -> list[MetricResult]:
-    view = MetricView(target, space, seed)
-    results = []
-    for metric in metrics:
-        tell(f"metric: {metric.label}")
-        start = time.perf_counter()
-        measured: dict[str, Any] = {
-            f.name: getattr(m, f.name) for m in [metric.measure(view)] for f in dataclasses.fields(m)
-        }
-        about = (metric.name, metric.label, metric.explanation, metric.reference)
-        results.append(MetricResult(*about, **measured, seconds=time.perf_counter() - start))
-    return results
+def _pair(first: Names | None, second: Names | None) -> tuple[Names, Names] | None:
+    return None if first is None or second is None else (first, second)
 
 
-def _summarise(cohort: Cohort) -> SetSummary:
-    types = tuple((kind, int((cohort.labels == kind).sum())) for kind in cohort.types)
-    donors = None if cohort.donor is None else len(np.unique(cohort.donors))
-    return SetSummary(len(cohort), len(cohort.genes), types, donors)
+def _summarise(records: Records) -> SetSummary:
+    kinds = tuple((kind, int((records.labels == kind).sum())) for kind in records.types)
+    donors = None if records.donor is None else len(np.unique(records.donors))
+    return SetSummary(len(records), len(records.features), kinds, donors)

@@ -8,10 +8,14 @@ from typing import Literal
 
 from audit import gates
 from audit.attacks._run import AttackResult
+from audit.broken import Broken
 from audit.claim import Claim
 from audit.copies import Copies
+from audit.exposure import Exposure
 from audit.metrics import MetricResult
+from audit.risks import RiskResult
 from audit.statistics import Power, holm, resolvable, smallest_visible
+from audit.subgroups import Subgroup
 
 Outcome = Literal["pass", "fail", "cannot tell"]
 _HEADLINES: dict[Outcome, str] = {
@@ -50,17 +54,30 @@ class Verdict:
 
 
 def judge(
-    attacks: Sequence[AttackResult], metrics: Sequence[MetricResult], copies: Copies, claim: Claim | None
+    attacks: Sequence[AttackResult],
+    metrics: Sequence[MetricResult],
+    copies: Copies,
+    claim: Claim | None,
+    *,
+    risks: Sequence[RiskResult] = (),
+    exposure: Exposure | None = None,
+    broken: Sequence[Broken] = (),
 ) -> Verdict:
     """Fail if any check fails, else "cannot tell" if any cannot tell, else pass. The thresholds are `gates.GATES`."""
     working = [attack for attack in attacks if not attack.fault]
     adjusted = _adjusted(working)
     power = _power(working, len(adjusted))
     split = _split(metrics)
-    leaks = [*(_attack(attack, adjusted) for attack in attacks), *_claims(working, claim), *_privacy_loss(metrics)]
+    leaks = [
+        *(_attack(attack, adjusted) for attack in attacks),
+        *_claims(working, claim),
+        *_privacy_loss(metrics),
+        *_risks(risks),
+        *_minorities(exposure),
+    ]
     if any(check.outcome == "cannot tell" for check in split):
         leaks = [_voided(check) for check in leaks]
-    checks = [_copies(copies), *leaks, _strength(working, power), *split]
+    checks = [_copies(copies), *leaks, *_broken(broken), _strength(working, power), *split]
     outcomes = {check.outcome for check in checks}
     outcome: Outcome = "fail" if "fail" in outcomes else "cannot tell" if "cannot tell" in outcomes else "pass"
     return Verdict(outcome, _headline(outcome, claim, checks), tuple(checks), power, tuple(adjusted.items()))
@@ -216,4 +233,54 @@ def _privacy_loss(metrics: Sequence[MetricResult]) -> list[Check]:
         return [Check("nearest neighbours", "pass", reason)]
     return [
         Check("nearest neighbours", "pass", f"Synthetic records lie no nearer to members than to others ({shown}).")
+    ]
+
+
+def _risks(risks: Sequence[RiskResult]) -> list[Check]:
+    """Does somebody learn more of members than of people who were never there?"""
+    adjusted = holm([risk.p_value for risk in risks])
+    return [_risk(risk, p_value) for risk, p_value in zip(risks, adjusted, strict=True)]
+
+
+def _risk(risk: RiskResult, p_value: float) -> Check:
+    name, gap = f"risk {risk.name}", risk.advantage
+    shown = f"{risk.success.point:.1%} on members, {risk.control.point:.1%} on non-members, difference {gap}"
+    if p_value <= gates.LEVEL.value and gap.point >= gates.RISK_MARGIN.value:
+        reason = f"{risk.label} succeeds more often on members: {shown} (p = {p_value:.2g} after Holm)."
+        return Check(name, "fail", reason)
+    if gap.high >= gates.RISK_HARM.value:
+        reason = f"{risk.label}: {shown} reaches {gates.RISK_HARM.value:g}, so harm is not excluded."
+        return Check(name, "cannot tell", reason)
+    return Check(name, "pass", f"{risk.label} endangers members no more than others: {shown}.")
+
+
+def _minorities(exposure: Exposure | None) -> list[Check]:
+    """Is a type found though the whole is not, and were the types large enough to say so?"""
+    if exposure is None or not exposure.subgroups:
+        return []
+    found = [_found(group) for group in exposure.subgroups if group.is_found]
+    if found:
+        return [Check("minorities", "fail", f"Within single types members are found: {'; '.join(found)}.")]
+    small = [group for group in exposure.subgroups if not group.is_judged]
+    share = sum(group.n for group in small) / max(sum(group.n for group in exposure.subgroups), 1)
+    names = ", ".join(f"{group.name} ({group.n})" for group in small)
+    if share > gates.UNJUDGED.value:
+        reason = f"{share:.0%} of the members are of types too small to be judged by themselves: {names}."
+        return [Check("minorities", "cannot tell", reason)]
+    rest = f" Too small to be judged, so nothing is said of them: {names}." if small else ""
+    judged = len(exposure.subgroups) - len(small)
+    return [Check("minorities", "pass", f"No attack finds members within any of the {judged} types judged.{rest}")]
+
+
+def _found(group: Subgroup) -> str:
+    assert group.auc is not None
+    return f"{group.name} by {group.attack} (AUC {group.auc.point:.3f}, p = {group.adjusted:.2g} after Holm)"
+
+
+def _broken(broken: Sequence[Broken]) -> list[Check]:
+    """An attack that raised has shown nothing; a metric that raised takes only its own row away."""
+    return [
+        Check(f"{part.kind} {part.name}", "cannot tell", f"{part.label} broke while it was used: {part.reason}.")
+        for part in broken
+        if part.kind != "metric"
     ]

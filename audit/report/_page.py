@@ -10,6 +10,7 @@ from typing import Any
 from audit.document import Cell, Figure, Section
 from audit.figures import map_figure, roc_figure, shares_figure
 from audit.report import _tables as tables
+from audit.report._exposure import curves_section, edges_section, records_section, risks_section, subgroups_section
 from audit.result import AuditResult
 from audit.target import AuditTarget
 
@@ -20,25 +21,25 @@ TITLE = "Privacy audit of a synthetic cohort"
 def render_report(
     result: AuditResult | Json, target: AuditTarget | None, *, sections: Sequence[Section] = (), title: str = TITLE
 ) -> str:
-    """The page as text: verdict, claim, attacks, map, types, metrics, then the `sections` handed in.
+    """The page as text: verdict, claim, attacks, whom they found, map, types, metrics, then the `sections` handed in.
 
     `result` is an audit's result or its JSON; `target` is what was audited, for the map of cells (no map without it).
     Raises ValueError where two sections share an id or an id is no plain word.
     """
     facts = result.to_json() if isinstance(result, AuditResult) else result
-    _check_ids(sections)
     own = _own_sections(facts, target)
+    method = _method(facts)
+    _check_ids(sections, {"verdict", *(section.id for section in [*own, method])})
     placed = {place: [s for s in sections if s.after == place] for place in ("claim", "metrics")}
     claim, *rest = own
     return str(
-        _environment()
+        environment()
         .get_template("page.html.j2")
-        .render(title=title, facts=facts, sections=[claim, *placed["claim"], *rest, *placed["metrics"], _method(facts)])
+        .render(title=title, facts=facts, sections=[claim, *placed["claim"], *rest, *placed["metrics"], method])
     )
 
 
-def _check_ids(sections: Sequence[Section]) -> None:
-    taken = {"verdict", "claim", "attacks", "map", "types", "metrics", "method"}
+def _check_ids(sections: Sequence[Section], taken: set[str]) -> None:
     for section in sections:
         if not re.fullmatch(r"[A-Za-z][\w-]*", section.id):
             raise ValueError(f"section id {section.id!r} is no plain word")
@@ -47,7 +48,8 @@ def _check_ids(sections: Sequence[Section]) -> None:
         taken.add(section.id)
 
 
-def _environment() -> Any:
+def environment() -> Any:
+    """The templates of the reports, with their filters. Everything is escaped."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -81,7 +83,8 @@ def data_uri(image: bytes | str) -> str:
 
 
 def _own_sections(facts: Json, target: AuditTarget | None) -> list[Section]:
-    sections = [_claim(facts), _attacks(facts)]
+    sections = [_claim(facts), _attacks(facts), *records_section(facts), *subgroups_section(facts)]
+    sections += [*risks_section(facts), *edges_section(facts), *curves_section(facts)]
     if target is not None:
         sections.append(_map(target, facts))
     return [*sections, *_types(facts), _metrics(facts)]
@@ -105,8 +108,10 @@ def _attacks(facts: Json) -> Section:
         "than a coin: an area under the curve (AUC) of 0.5, and members found at the same rate as outsiders accused."
     )
     figures: tuple[Figure, ...] = (roc_figure(facts),) if facts["attacks"] else ()
-    parts = (tables.attacks(facts), tables.instruments(facts), tables.proved(facts), tables.explained(facts))
-    return Section("attacks", "Who could be found", lead, tables=parts, figures=figures)
+    parts = [tables.attacks(facts), tables.instruments(facts), tables.proved(facts), tables.explained(facts)]
+    if facts["broken"] or facts["left_out"]:
+        parts.insert(2, tables.broken(facts))
+    return Section("attacks", "Who could be found", lead, tables=tuple(parts), figures=figures)
 
 
 def _map(target: AuditTarget, facts: Json) -> Section:
@@ -114,7 +119,8 @@ def _map(target: AuditTarget, facts: Json) -> Section:
         "Real and synthetic records on one map. The shapes on both sides should agree: an island on the left alone was "
         "lost, one on the right alone was invented."
     )
-    return Section("map", "Real and synthetic records", lead, figures=(map_figure(target, seed=int(facts["seed"])),))
+    figure = map_figure(target, seed=int(facts["seed"]))
+    return Section("map", "Real and synthetic records", lead, tables=(tables.map_counts(facts),), figures=(figure,))
 
 
 def _types(facts: Json) -> list[Section]:
@@ -142,6 +148,6 @@ def _method(facts: Json) -> Section:
         "An audit can prove a leak; it cannot prove that there is none. It says what these attacks, with these "
         "records, could and could not see. The bounds on epsilon take the scores of different records to be "
         "independent given the synthetic set; the Gaussian ones take the mechanism to be Gaussian as well. This page "
-        "shows real records as dots and is not itself differentially private: keep it as confidential as the cohort."
+        "shows real records and is not itself differentially private: keep it as confidential as the cohort."
     )
     return Section("method", "How this was judged", lead, tables=(tables.sets(facts), tables.gates(facts)))

@@ -10,22 +10,29 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audit import ATTACKS, GATES, METRICS, AuditResult, AuditTarget, Claim, audit
+from audit import ATTACKS, GATES, METRICS, RISKS, AuditResult, AuditTarget, Claim, Plugins, audit
+from audit._instruments import by_default, choose
 from audit.metrics.retention import Retention
 from cohort import Cohort, make_cohort, split_cohort
 from prisyn_base import InputError
 
+QUICK: dict[str, Any] = {
+    "attacks": ["calibrated", "dcr", "density", "domias", "dpi", "monte_carlo"],
+    "metrics": ["mmd", "nnaa", "retention", "rf_auroc", "tstr"],
+    "risks": [],
+}
+"""Instruments of every kind of verdict; the contracts of the others are tested with each family."""
 CLAIM = Claim(epsilon=5, delta=1e-5, unit="cell", statement="One cell more or less hardly matters.")
 
 
 @pytest.fixture(scope="module")
 def leak(copied: AuditTarget) -> AuditResult:
-    return audit(copied, seed=1, claim=Claim(1, 1e-5, "cell", "A bold claim."))
+    return audit(copied, seed=1, claim=Claim(1, 1e-5, "cell", "A bold claim."), **QUICK)
 
 
 @pytest.fixture(scope="module")
 def quiet(harmless: AuditTarget) -> AuditResult:
-    return audit(harmless, seed=1, claim=CLAIM)
+    return audit(harmless, seed=1, claim=CLAIM, **QUICK)
 
 
 def outcome(result: AuditResult, name: str) -> str:
@@ -49,7 +56,7 @@ def test_one_copied_member_fails_where_real_records_do_not_repeat(cells: Cohort)
     counts = np.concatenate([other.counts.toarray(), members.counts[:1].toarray()])
     synthetic = make_cohort(counts, genes=cells.genes)
     unlabelled = [Cohort(c.adata) for c in (members, nonmembers)]
-    result = audit(AuditTarget(*unlabelled, synthetic), seed=0, attacks=["dcr"], metrics=[])
+    result = audit(AuditTarget(*unlabelled, synthetic), seed=0, attacks=["dcr"], metrics=[], risks=[])
     assert outcome(result, "exact copies") == "fail"
 
 
@@ -57,11 +64,11 @@ def test_one_copied_member_fails_where_real_records_do_not_repeat(cells: Cohort)
 def test_real_cells_that_were_no_members_never_fail(cells: Cohort, seed: int) -> None:
     members, nonmembers, synthetic, reference = split_cohort(cells, fractions=(0.35, 0.2, 0.25, 0.2), seed=seed)
     target = AuditTarget(members, nonmembers, synthetic, reference)
-    result = audit(target, seed=seed, claim=CLAIM, metrics=["nnaa"])
+    result = audit(target, seed=seed, claim=CLAIM, **{**QUICK, "metrics": ["nnaa"]})
     assert result.verdict.outcome in {"pass", "cannot tell"}
     assert result.verdict.power is not None
     assert result.verdict.power.auc is not None
-    assert {attack.name for attack in result.attacks} == set(ATTACKS)
+    assert {attack.name for attack in result.attacks} == set(QUICK["attacks"])
     assert not any(attack.fault for attack in result.attacks)
 
 
@@ -75,7 +82,7 @@ def test_enough_records_and_no_leak_pass(cells: Cohort, imitate: Callable[..., C
     population = imitate(cells, cells, n=2400, seed=0)
     members, nonmembers, synthetic = split_cohort(population, fractions=(0.4, 0.3, 0.3), seed=0)
     target = AuditTarget(members, nonmembers, synthetic)
-    result = audit(target, seed=0, claim=CLAIM, metrics=["nnaa", "retention"])
+    result = audit(target, seed=0, claim=CLAIM, **{**QUICK, "metrics": ["nnaa", "retention"]})
     assert result.verdict.outcome == "pass", result.summary
 
 
@@ -84,7 +91,7 @@ def test_a_generator_that_averages_rare_types_is_caught_by_calibration_alone(
 ) -> None:
     members, nonmembers = split
     target = AuditTarget(members, nonmembers, imitate(members, members, n=700, seed=0))
-    result = audit(target, seed=1, metrics=["nnaa"])
+    result = audit(target, seed=1, **{**QUICK, "metrics": ["nnaa"]})
     found = {attack.name: attack.auc for attack in result.attacks}
     assert found["calibrated"].low > 0.55
     assert found["dcr"].low < 0.5
@@ -95,7 +102,7 @@ def test_a_claim_made_with_a_fixed_noise_seed_earns_no_pass(cells: Cohort, imita
     population = imitate(cells, cells, n=2400, seed=0)
     target = AuditTarget(*split_cohort(population, fractions=(0.4, 0.3, 0.3), seed=0))
     claim = dataclasses.replace(CLAIM, is_private=False)
-    verdict = audit(target, seed=0, claim=claim, metrics=[]).verdict
+    verdict = audit(target, seed=0, claim=claim, **{**QUICK, "metrics": []}).verdict
     assert verdict.outcome == "cannot tell"
     assert "guarantee does not hold" in verdict.headline
     assert all("fixed seed" in reason for reason in verdict.reasons)
@@ -109,14 +116,14 @@ def test_sets_that_differ_by_themselves_are_not_blamed_on_the_generator(cells: C
     members = Cohort(cells.subset(np.concatenate([dendritic[:200], others[:100]])).adata)
     nonmembers = Cohort(cells.subset(others[100:300]).adata)
     synthetic = Cohort(cells.subset(np.concatenate([dendritic[200:], others[300:]])).adata)
-    result = audit(AuditTarget(members, nonmembers, synthetic), seed=0, metrics=["rf_auroc"])
+    result = audit(AuditTarget(members, nonmembers, synthetic), seed=0, **{**QUICK, "metrics": ["rf_auroc"]})
     assert outcome(result, "split") == "cannot tell"
     assert max(attack.auc.point for attack in result.attacks) > 0.6
     assert result.verdict.outcome == "cannot tell"
 
 
 def test_an_audit_repeats_itself_to_the_last_digit(harmless: AuditTarget, quiet: AuditResult) -> None:
-    first, second = quiet.to_json(), audit(harmless, seed=1, claim=CLAIM).to_json()
+    first, second = quiet.to_json(), audit(harmless, seed=1, claim=CLAIM, **QUICK).to_json()
     assert first.pop("timing")["total"] > 0
     second.pop("timing")
     assert first == second
@@ -126,13 +133,12 @@ def test_an_audit_repeats_itself_to_the_last_digit(harmless: AuditTarget, quiet:
 def test_the_json_is_strict_and_complete(leak: AuditResult) -> None:
     plain = leak.to_json()
     assert json.loads(json.dumps(plain, allow_nan=False)) == plain
-    assert plain["schema"] == "prisyn.audit/1"
+    assert plain["schema"] == "prisyn.audit/2"
+    assert "confidential" in plain["confidential"]
     assert plain["verdict"]["outcome"] == "fail"
-    assert {metric["name"] for metric in plain["metrics"]} == set(METRICS)
-    assert plain["skipped"] == [
-        {"name": "domias", "reason": "needs a reference set"},
-        {"name": "dpi", "reason": "needs a reference set"},
-    ]
+    assert {metric["name"] for metric in plain["metrics"]} == set(QUICK["metrics"])
+    skipped = {part["name"]: part["reason"] for part in plain["skipped"]}
+    assert skipped == dict.fromkeys(["domias", "dpi"], "needs a reference set")
     assert {gate["name"] for gate in plain["gates"]} == {gate.name for gate in GATES}
     assert plain["attacks"][0]["adjusted"].keys() == {"AUC", "TPR at 0.1"}
 
@@ -165,7 +171,9 @@ def test_members_copied_are_nearer_than_their_own_kind(leak: AuditResult) -> Non
 def test_a_lost_type_is_named(cells: Cohort) -> None:
     members, nonmembers, synthetic = split_cohort(cells, fractions=(0.4, 0.2, 0.4), seed=0)
     kept = synthetic.subset(np.flatnonzero(synthetic.labels != "CD34+"))
-    result = audit(AuditTarget(members, nonmembers, kept), seed=0, attacks=["dcr"], metrics=[Retention().name])
+    result = audit(
+        AuditTarget(members, nonmembers, kept), seed=0, attacks=["dcr"], metrics=[Retention().name], risks=[]
+    )
     assert "Lost: no synthetic record of CD34+." in result.metrics[0].notes
     row = next(row for row in result.metrics[0].tables[0].rows if row[0] == "CD34+")
     assert row[9] == 0
@@ -179,7 +187,7 @@ def test_a_summary_can_be_read_and_shown(leak: AuditResult) -> None:
 
 def test_progress_tells_of_each_part(harmless: AuditTarget) -> None:
     lines: list[str] = []
-    audit(harmless, seed=0, attacks=["dcr"], metrics=["nnaa"], progress=lines.append)
+    audit(harmless, seed=0, attacks=["dcr"], metrics=["nnaa"], risks=[], progress=lines.append)
     assert "attack: Closest record" in lines
     assert len(lines) == 4
 
@@ -189,7 +197,7 @@ def test_donors_are_the_unit_where_they_are_known(cells: Cohort) -> None:
     adata.obs["donor"] = [f"d{i % 40}" for i in range(len(cells))]
     donors = Cohort(adata, label=cells.label, donor="donor")
     members, nonmembers, synthetic = split_cohort(donors, fractions=(0.5, 0.3, 0.2), seed=0)
-    result = audit(AuditTarget(members, nonmembers, synthetic), seed=0, metrics=[])
+    result = audit(AuditTarget(members, nonmembers, synthetic), seed=0, **{**QUICK, "metrics": []})
     assert all(attack.clustered and attack.epsilon.units == "donors" for attack in result.attacks)
     assert result.verdict.outcome != "fail"
 
@@ -247,10 +255,21 @@ def test_few_records_are_warned_of(split: tuple[Cohort, Cohort]) -> None:
     assert "nonmembers: 60 records are too few" in warned[0]
 
 
+def test_by_default_all_is_run_that_the_target_allows_and_that_need_not_be_asked_for(harmless: AuditTarget) -> None:
+    chosen = choose(harmless, Plugins({}, {}, {}), attacks=None, metrics=None, risks=None)
+    skipped = dict(chosen.skipped)
+    ran = {attack.name for attack in chosen.attacks}
+    assert ran | skipped.keys() >= {name for name, attack in ATTACKS.items() if by_default(attack)}
+    assert {name for name, attack in ATTACKS.items() if attack.needs_reference and by_default(attack)} <= skipped.keys()
+    assert skipped["edges"] == "needs a graph"
+    assert {risk.name for risk in chosen.risks} <= set(RISKS)
+    assert {metric.name for metric in chosen.metrics} == {m.name for m in METRICS.values() if by_default(m)}
+
+
 def test_unlabelled_sets_are_audited_without_the_measures_that_need_types(split: tuple[Cohort, Cohort]) -> None:
     bare = [Cohort(cohort.adata) for cohort in split]
     result = audit(
-        AuditTarget(*bare, bare[0].subset(np.arange(100))), seed=0, attacks=["dcr"], metrics=["nnaa", "tstr"]
+        AuditTarget(*bare, bare[0].subset(np.arange(100))), seed=0, attacks=["dcr"], metrics=["nnaa", "tstr"], risks=[]
     )
     assert ("tstr", "needs a label column") in result.skipped
 

@@ -55,7 +55,8 @@ def target(harmless: AuditTarget) -> AuditTarget:
 
 @pytest.fixture(scope="module")
 def result(target: AuditTarget) -> AuditResult:
-    return audit(target, seed=0, claim=Claim(5, 1e-5, "cell", f"Stated {EVIL}."))
+    chosen = {"attacks": ["calibrated", "dcr", "density"], "metrics": ["nnaa", "retention"], "risks": []}
+    return audit(target, seed=0, claim=Claim(5, 1e-5, "cell", f"Stated {EVIL}."), curves=True, **chosen)
 
 
 SECTIONS = (
@@ -104,7 +105,7 @@ def test_landmarks_headings_and_language_are_there(page: Page) -> None:
 
 
 def test_pictures_tables_and_links_say_what_they_are(page: Page) -> None:
-    assert len(page.all("img")) == 4
+    assert len(page.all("img")) == 8
     assert all(img["alt"] for img in page.all("img"))
     assert len(page.all("caption")) == len(page.all("table")) >= 8
     assert all(cell.get("scope") in {"row", "col"} for cell in page.all("th"))

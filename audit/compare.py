@@ -1,0 +1,159 @@
+"""Several audits side by side: the same attacks, risks and measures on each synthetic set, with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from audit.result import CONFIDENTIAL
+from audit.result import SCHEMA as AUDIT_SCHEMA
+from prisyn_base import Problems
+
+SCHEMA = "prisyn.comparison/1"
+Json = Mapping[str, Any]
+Goal = Literal["maximise", "minimise", "target"]
+Part = Literal["attack", "risk", "metric"]
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One number of one audit; `fault` says why it cannot be believed."""
+
+    point: float
+    low: float
+    high: float
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One row of the comparison: the same number of every audit that has it.
+
+    `not_told_apart` names the best audit and all whose intervals meet its own; it is empty where fewer than two
+    audits have a value that can be believed. It compares intervals, so it is on the side of "no difference".
+    """
+
+    part: Part
+    key: str
+    label: str
+    goal: Goal
+    target: float
+    values: Mapping[str, Value]
+    not_told_apart: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Audits by name with what each measured. `warnings` say where they cannot be compared."""
+
+    audits: Mapping[str, Json]
+    measures: tuple[Measure, ...]
+    warnings: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON data with a schema version; the audits are cut down to what is compared."""
+        return {
+            "schema": SCHEMA,
+            "confidential": CONFIDENTIAL,
+            "audits": [{"name": name, **_about(facts)} for name, facts in self.audits.items()],
+            "measures": [_plain(measure) for measure in self.measures],
+            "warnings": list(self.warnings),
+        }
+
+
+def compare(audits: Mapping[str, Json]) -> Comparison:
+    """Lay audits (their JSON) side by side. Raises InputError where there are fewer than two, or one is no audit."""
+    problems = Problems()
+    if len(audits) < 2:
+        problems.add("compare", f"{len(audits)} audit", "at least two", "name more audits or synthetic sets")
+    for name, facts in audits.items():
+        if facts.get("schema") != AUDIT_SCHEMA:
+            found = f"schema {facts.get('schema')!r}"
+            problems.add(name, found, f"an audit.json of schema {AUDIT_SCHEMA}", "make it anew with prisyn audit run")
+    problems.raise_if_any()
+    rows: dict[tuple[Part, str], tuple[str, Goal, float, dict[str, Value]]] = {}
+    for name, facts in audits.items():
+        for part, key, label, goal, target, value in _numbers(facts):
+            rows.setdefault((part, key), (label, goal, target, {}))[3][name] = value
+    measures = tuple(
+        Measure(part, key, label, goal, target, values, _best(values, goal, target))
+        for (part, key), (label, goal, target, values) in rows.items()
+    )
+    return Comparison(audits, measures, tuple(_warnings(audits)))
+
+
+def _numbers(facts: Json) -> Iterator[tuple[Part, str, str, Goal, float, Value]]:
+    for attack in facts["attacks"]:
+        name, label, fault = attack["name"], attack["label"], attack["fault"]
+        yield "attack", f"{name}.auc", f"{label}: AUC", "minimise", 0.5, _value(attack["auc"], fault)
+        for rate in attack["rates"]:
+            if rate["resolvable"]:
+                said = f"{label}: members found at {100 * rate['fpr']:g} % false alarms"
+                yield "attack", f"{name}.tpr.{rate['fpr']:g}", said, "minimise", rate["fpr"], _value(rate["tpr"], fault)
+    for risk in facts["risks"]:
+        said = f"{risk['label']}: difference to non-members"
+        yield "risk", risk["name"], said, "minimise", 0.0, _value(risk["advantage"], "")
+    for metric in facts["metrics"]:
+        for score in metric["scores"]:
+            key = f"{metric['name']}.{score['key']}"
+            yield "metric", key, score["label"], score["goal"], score["target"], _value(score["estimate"], "")
+
+
+def _value(estimate: Json, fault: str) -> Value:
+    return Value(estimate["point"], estimate["low"], estimate["high"], fault)
+
+
+def _best(values: Mapping[str, Value], goal: Goal, target: float) -> tuple[str, ...]:
+    usable = {name: value for name, value in values.items() if not value.fault and value.point is not None}
+    if len(usable) < 2:
+        return ()
+    distance = {name: _distance(value.point, goal, target) for name, value in usable.items()}
+    best = usable[min(distance, key=lambda name: distance[name])]
+    return tuple(name for name, value in usable.items() if value.low <= best.high and best.low <= value.high)
+
+
+def _distance(point: float, goal: Goal, target: float) -> float:
+    return -point if goal == "maximise" else point if goal == "minimise" else abs(point - target)
+
+
+def _warnings(audits: Mapping[str, Json]) -> Iterator[str]:
+    (first, facts), *others = audits.items()
+    for name, other in others:
+        different = [part for part in ("members", "nonmembers", "reference") if _set(facts, part) != _set(other, part)]
+        if different:
+            yield f"{name} was judged with other {' and '.join(different)} than {first}: their numbers do not compare"
+        if other["space"]["fitted_on"] != facts["space"]["fitted_on"]:
+            yield f"{name} and {first} lie in different coordinates: distances do not compare"
+    if facts["space"]["fitted_on"] == "synthetic":
+        yield (
+            "without a reference set each audit fits its coordinates on its own synthetic set, so distances are not on "
+            "one scale; attacks compare, since they only rank records"
+        )
+
+
+def _set(facts: Json, part: str) -> Any:
+    return facts["sets"].get(part)
+
+
+def _about(facts: Json) -> dict[str, Any]:
+    verdict = facts["verdict"]
+    bounds = [a["epsilon"]["clopper_pearson"] for a in facts["attacks"] if not a["fault"]]
+    return {
+        "outcome": verdict["outcome"],
+        "headline": verdict["headline"],
+        "claim": facts["claim"],
+        "epsilon_at_least": max(bounds, default=None),
+        "records": facts["sets"]["synthetic"]["records"],
+        "copies": facts["copies"]["members"],
+        "seed": facts["seed"],
+    }
+
+
+def _plain(measure: Measure) -> dict[str, Any]:
+    values = {name: asdict(value) for name, value in measure.values.items()}
+    return {
+        **{key: getattr(measure, key) for key in ("part", "key", "label", "goal", "target")},
+        "values": values,
+        "not_told_apart": list(measure.not_told_apart),
+    }

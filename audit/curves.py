@@ -1,0 +1,129 @@
+"""How risk grows: with the records that are released, and with the records of one donor that an attacker holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from audit.attacks import Attack, AttackView
+from audit.attacks._run import AttackResult
+from audit.statistics import Estimate, Scores, auc_estimate
+
+FRACTIONS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
+HELD = (1, 2, 5, 10, 20, 50, 100)
+FEWEST_RELEASED = 20
+FEWEST_DONORS = 3
+REPETITIONS = 200
+CurveName = Literal["released", "held"]
+
+
+@dataclass(frozen=True, slots=True)
+class CurvePoint:
+    """The AUC of one attack at one place of the axis."""
+
+    at: int
+    attack: str
+    label: str
+    auc: Estimate
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """AUC along `axis`; what is varied and how is in `explanation`."""
+
+    name: CurveName
+    label: str
+    axis: str
+    explanation: str
+    points: tuple[CurvePoint, ...]
+
+
+def released_curve(attacks: Sequence[Attack], view: AttackView, members: int, *, seed: int) -> Curve | None:
+    """AUC of each attack where only a part of the synthetic set is released; None where it is too small to cut.
+
+    Parts are nested: one shuffle of the synthetic records, cut at growing sizes. The intervals resample the judged
+    records and not the choice of the part.
+    """
+    order = np.random.default_rng(seed).permutation(len(view.synthetic))
+    sizes = sorted({max(round(part * len(order)), 1) for part in FRACTIONS})
+    sizes = [size for size in sizes if size >= FEWEST_RELEASED]
+    if len(sizes) < 2 or not attacks:
+        return None
+    points = []
+    for size in sizes:
+        part = _released(view, np.sort(order[:size]))
+        for attack in attacks:
+            values = attack.scores(part)
+            estimate = auc_estimate(Scores(values[:members], values[members:]), seed=seed, repetitions=REPETITIONS)
+            points.append(CurvePoint(size, attack.name, attack.label, estimate))
+    return Curve(
+        "released",
+        "Risk against released records",
+        "Synthetic records released",
+        "The same attacks on growing parts of the synthetic set: releasing less can only help if the curve rises.",
+        tuple(points),
+    )
+
+
+def _released(view: AttackView, rows: npt.NDArray[np.intp]) -> AttackView:
+    genes = None if view.synthetic_genes is None else view.synthetic_genes[rows]
+    labels = None if view.synthetic_labels is None else view.synthetic_labels[rows]
+    return dataclasses.replace(view, synthetic=view.synthetic[rows], synthetic_genes=genes, synthetic_labels=labels)
+
+
+def held_curve(attacks: Sequence[AttackResult], *, seed: int) -> Curve | None:
+    """AUC for whole donors of whom the attacker holds k records, by the mean score; None where donors are not known.
+
+    Donors with fewer than k records are judged by those they have. The records held are drawn once, nested in k.
+    """
+    working = [attack for attack in attacks if not attack.fault and attack.scores.clustered]
+    if not working:
+        return None
+    first = working[0].scores
+    assert first.member_donors is not None
+    assert first.nonmember_donors is not None
+    sides = (first.member_donors, first.nonmember_donors)
+    if min(len(np.unique(donors)) for donors in sides) < FEWEST_DONORS:
+        return None
+    most = max(int(np.unique(donors, return_counts=True)[1].max()) for donors in sides)
+    places = [_place_in_donor(donors, seed) for donors in sides]
+    points = []
+    for held in [*(k for k in HELD if k < most), most]:
+        for attack in working:
+            estimate = _held(attack.scores, places, held, seed)
+            points.append(CurvePoint(held, attack.name, attack.label, estimate))
+    return Curve(
+        "held",
+        "Risk against records held of a donor",
+        "Records of each donor that the attacker holds",
+        "Whole donors are judged by the mean score of the records held: many weak signs add up.",
+        tuple(points),
+    )
+
+
+def _place_in_donor(donors: npt.NDArray[np.str_], seed: int) -> npt.NDArray[np.intp]:
+    """The place of each record in a shuffle of its donor's, from 0; shape (n,)."""
+    order = np.random.default_rng(seed).permutation(len(donors))
+    places = np.empty(len(donors), dtype=np.intp)
+    for donor in np.unique(donors):
+        rows = order[donors[order] == donor]
+        places[rows] = np.arange(len(rows))
+    return places
+
+
+def _held(scores: Scores, places: Sequence[npt.NDArray[np.intp]], held: int, seed: int) -> Estimate:
+    assert scores.member_donors is not None
+    assert scores.nonmember_donors is not None
+    inside, outside = (place < held for place in places)
+    part = Scores(
+        scores.members[inside],
+        scores.nonmembers[outside],
+        scores.member_donors[inside],
+        scores.nonmember_donors[outside],
+    )
+    return auc_estimate(part.by_donor(), seed=seed, repetitions=REPETITIONS)

@@ -1,0 +1,213 @@
+"""What the audit's commands are handed: sets of records, a claim, regulations, finished audits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prisyn_base import InputError, Problem, Problems
+
+if TYPE_CHECKING:
+    from audit import AuditTarget, Claim
+    from audit.edges import Edge
+
+TABLES = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
+SIGNS = {
+    **dict.fromkeys(("1", "+1", "+", "activation"), 1),
+    **dict.fromkeys(("-1", "-", "repression"), -1),
+    **dict.fromkeys(("", "0", "unknown"), 0),
+}
+
+
+def read_target(
+    paths: Mapping[str, Path],
+    *,
+    label: str | None,
+    donor: str | None,
+    edges: tuple[Edge, ...] = (),
+) -> AuditTarget:
+    """The sets of an audit: all `.h5ad`, or all tables. Raises InputError with everything wrong with any of them."""
+    from audit import AuditTarget
+    from prisyn._cohorts import read_all
+
+    tables = {name: path for name, path in paths.items() if _is_table(path)}
+    if not tables:
+        sets: Mapping[str, Any] = read_all(paths, label=label, donor=donor)
+        return AuditTarget(**sets, edges=edges)
+    problems = Problems()
+    for name, path in paths.items():
+        if name not in tables:
+            mend = "hand in all sets as .h5ad, or all as tables"
+            problems.add(f"{name}: {path}", "no table, as other sets are", ".csv, .tsv or .parquet", mend)
+    frames = {}
+    for name, path in tables.items():
+        try:
+            frames[name] = read_frame(path)
+        except InputError as error:
+            problems.extend(error.problems)
+    problems.raise_if_any()
+    return AuditTarget(**frames, label=label, donor=donor, edges=edges)
+
+
+def read_frame(path: Path) -> Any:
+    """A table with a header row, `.csv`, `.tsv` (gzipped or not) or `.parquet`, as a DataFrame."""
+    import pandas as pd
+
+    suffix = _suffix(path)
+    if not path.is_file():
+        raise InputError([Problem(str(path), "no such file", "a table", "check the path")])
+    try:
+        return pd.read_parquet(path) if suffix == ".parquet" else pd.read_csv(path, sep=TABLES[suffix])
+    except ImportError:
+        mend = "pip install pyarrow, or write the table as .csv"
+        raise InputError([Problem(str(path), "parquet, which nothing here reads", "pyarrow", mend)]) from None
+    except Exception as error:  # pandas raises many types for a damaged file
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        mend = "write it anew with DataFrame.to_csv(..., index=False)"
+        raise InputError([Problem(str(path), f"unreadable ({first[:160]})", "a table with a header", mend)]) from error
+
+
+def _is_table(path: Path) -> bool:
+    return _suffix(path) in {*TABLES, ".parquet"}
+
+
+def _suffix(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    return suffixes[-1] if suffixes else ""
+
+
+def read_claim(*, epsilon: float | None, delta: float | None, unit: str, ledger: Path | None) -> Claim | None:
+    """What was promised: in numbers, by a ledger, or nothing. Raises InputError for halves and for both."""
+    from audit import Claim
+
+    if ledger is not None:
+        if epsilon is not None or delta is not None:
+            mend = "leave --claim-epsilon and --claim-delta out: the ledger says both"
+            raise InputError([Problem("--ledger", "a claim in numbers beside it", "one of the two", mend)])
+        return _claim_of(ledger)
+    if epsilon is None and delta is None:
+        return None
+    if epsilon is None or delta is None:
+        mend = "give both --claim-epsilon and --claim-delta"
+        raise InputError([Problem("claim", "half a guarantee", "epsilon and delta", mend)])
+    statement = (
+        f"Stated by whoever ran the audit: ({epsilon:g}, {delta:g})-differential privacy, unit {unit}. "
+        "No ledger was shown, so the audit takes it as said."
+    )
+    return Claim(epsilon, delta, unit, statement)
+
+
+def _claim_of(path: Path) -> Claim:
+    """The claim of a saved ledger, of a `model.json` or of a model's folder; epsilon is composed anew."""
+    from audit import Claim
+    from conditioned_gen import Ledger
+
+    file = path / "model.json" if path.is_dir() else path
+    record = read_json(file)
+    try:
+        ledger = Ledger.from_json(record.get("ledger", record))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        mend = "write it with `prisyn generate ledger --model DIR --format json`"
+        raise InputError([Problem(str(file), f"no ledger ({error})", "a ledger's JSON", mend)]) from error
+    return Claim(ledger.epsilon, ledger.delta, ledger.unit, ledger.statement(), is_private=ledger.private)
+
+
+def read_json(path: Path) -> Any:
+    """A JSON file. Raises InputError where it is none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        found = error.strerror or "unreadable"
+        raise InputError([Problem(str(path), found, "a JSON file", "check the path")]) from error
+    except ValueError as error:
+        raise InputError([Problem(str(path), f"no JSON ({error})", "a JSON file", "write it again")]) from error
+
+
+def read_edges(*, file: Path | None, graph: str | None) -> tuple[Edge, ...]:
+    """Regulations for the audit, from a table (regulator, target and perhaps sign) and from a graph."""
+    from audit.edges import make_edges
+
+    edges: list[Any] = []
+    if file is not None:
+        edges += _edges_of_table(file)
+    if graph is not None:
+        from kg import Effect
+        from prisyn._graphs import read_grn
+
+        signs = {Effect.ACTIVATION: 1, Effect.REPRESSION: -1}
+        found = read_grn(graph).edges()
+        edges += [(e.regulator.symbol, e.target.symbol, signs.get(e.effect, 0)) for e in found if e.belief > 0]
+    return make_edges(edges)
+
+
+def _edges_of_table(file: Path) -> list[tuple[str, str, int]]:
+    table = read_frame(file)
+    lacking = [column for column in ("regulator", "target") if column not in table]
+    if lacking:
+        found = f"columns {', '.join(map(str, table.columns))}"
+        mend = "name the columns regulator, target and, where known, sign"
+        raise InputError([Problem(str(file), found, f"columns {' and '.join(lacking)}", mend)])
+    words = table["sign"].map(_sign_word) if "sign" in table else [""] * len(table)
+    problems = Problems()
+    for word in sorted({word for word in words if word not in SIGNS}):
+        problems.add(f"{file}: sign", repr(word), "+1, -1, 0, activation, repression or unknown", "correct the table")
+    problems.raise_if_any()
+    pairs = zip(table["regulator"].astype(str), table["target"].astype(str), words, strict=True)
+    return [(regulator, target, SIGNS[word]) for regulator, target, word in pairs]
+
+
+def _sign_word(value: Any) -> str:
+    """A cell as text; a missing one is no sign, and 1.0 is how a column of numbers writes 1."""
+    if value is None or value != value:
+        return ""
+    return f"{value:g}" if isinstance(value, float) else str(value).strip().lower()
+
+
+def is_audit(path: Path) -> bool:
+    """True for a folder, and for a JSON file: both are taken for finished audits."""
+    return path.is_dir() or path.suffix.lower() == ".json"
+
+
+def read_audit(path: Path) -> dict[str, Any]:
+    """A finished audit, from its folder or its JSON. Raises InputError where it is none of this version."""
+    from audit.result import SCHEMA
+
+    file = path / "audit.json" if path.is_dir() else path
+    facts = read_json(file)
+    found = facts.get("schema") if isinstance(facts, dict) else type(facts).__name__
+    if found != SCHEMA:
+        mend = "audit the synthetic set again with this version"
+        raise InputError([Problem(str(file), f"schema {found!r}", f"schema {SCHEMA}", mend)])
+    return dict(facts)
+
+
+def name_candidates(candidates: list[str]) -> dict[str, Path]:
+    """`NAME=PATH` or `PATH` by name; a bare path is called by its file. Raises InputError for names used twice."""
+    problems = Problems()
+    named: dict[str, Path] = {}
+    for candidate in candidates:
+        name, given, path = candidate.rpartition("=")
+        key = name if given else Path(candidate).name.partition(".")[0] or candidate
+        if key in named or key in {"", ".", ".."} or "/" in key:
+            problems.add(candidate, f"the name {key!r}", "a plain name, used once", "call it NAME=PATH")
+        named[key] = Path(path)
+        if not named[key].exists():
+            problems.add(candidate, "no such file or folder", "an audit or a synthetic set", "check the path")
+    problems.raise_if_any()
+    return named
+
+
+def required_sets(
+    members: Path | None, nonmembers: Path | None, reference: Path | None, judged: Mapping[str, Path]
+) -> dict[str, Path]:
+    """The sets that candidates are audited against. Raises InputError where candidates need them and one is missing."""
+    given = {"members": members, "nonmembers": nonmembers, "reference": reference}
+    problems = Problems()
+    for name in ("members", "nonmembers") if judged else ():
+        if given[name] is None:
+            mend = "name it, or name finished audits only"
+            problems.add(f"--{name}", "nothing", f"the file that {', '.join(judged)} is audited against", mend)
+    problems.raise_if_any()
+    return {name: path for name, path in given.items() if path is not None}
