@@ -18,6 +18,7 @@ EXTRAS = {
     "neo4j": ("neo4j",),
     "cypher": ("ladybug",),
     "web": ("fastapi", "uvicorn", "python_multipart"),
+    "pdf": ("playwright",),
     "scale": ("ray",),
     "federated": ("nvflare",),
     "fpga": ("brevitas", "qonnx", "onnx", "onnxruntime", "onnxoptimizer"),
