@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from audit.attacks import ATTACKS, Attack
 from audit.metrics import METRICS, Metric
+from audit.models import attacks_on
 from audit.plugins import Plugins
 from audit.risks import RISKS, Need, Risk
 from audit.target import AuditTarget
@@ -35,16 +36,19 @@ def choose(
     target: AuditTarget,
     plugins: Plugins,
     *,
-    attacks: Sequence[str] | None,
-    metrics: Sequence[str] | None,
-    risks: Sequence[str] | None,
+    attacks: Sequence[str | Attack] | None,
+    metrics: Sequence[str | Metric] | None,
+    risks: Sequence[str | Risk] | None,
+    seed: int,
 ) -> Instruments:
-    """The instruments by name, in the order of their names; by default all but those that are to be asked for.
+    """The instruments by name or as they are; by default all but those that are to be asked for, in order of name.
 
-    Raises InputError for names that do not exist.
+    Where the target has a handle on the model, attacks on it stand beside the others. Raises InputError for names that
+    do not exist.
     """
     problems = Problems()
-    chosen = _pick("attacks", {**ATTACKS, **plugins.attacks}, attacks, problems)
+    on_model = {} if target.model is None else {a.name: a for a in attacks_on(target.model, seed=seed)}
+    chosen = _pick("attacks", {**ATTACKS, **plugins.attacks, **on_model}, attacks, problems)
     measures = _pick("metrics", {**METRICS, **plugins.metrics}, metrics, problems)
     harms = _pick("risks", {**RISKS, **plugins.risks}, risks, problems)
     problems.raise_if_any()
@@ -80,11 +84,15 @@ def _lacks(target: AuditTarget, needs: Sequence[Need]) -> str:
     return f"needs {' and '.join(lacking)}" if lacking else ""
 
 
-def _pick(where: str, known: Mapping[str, Part], wanted: Sequence[str] | None, problems: Problems) -> list[Part]:
+def _pick(where: str, known: Mapping[str, Part], wanted: Sequence[str | Part] | None, problems: Problems) -> list[Part]:
     if wanted is None:
         return [known[name] for name in sorted(known) if by_default(known[name])]
-    names = list(dict.fromkeys(wanted))
-    for name in names:
-        if name not in known:
-            problems.add(where, repr(name), f"one of {', '.join(sorted(known))}", "correct the name")
-    return [known[name] for name in names if name in known]
+    picked: dict[str, Part] = {}
+    for each in wanted:
+        if not isinstance(each, str):
+            picked[str(getattr(each, "name", each))] = each
+        elif each in known:
+            picked[each] = known[each]
+        else:
+            problems.add(where, repr(each), f"one of {', '.join(sorted(known))}", "correct the name")
+    return list(picked.values())

@@ -46,24 +46,26 @@ def audit(
     *,
     seed: int,
     claim: Claim | None = None,
-    attacks: Sequence[str] | None = None,
-    metrics: Sequence[str] | None = None,
-    risks: Sequence[str] | None = None,
+    attacks: Sequence[str | Attack] | None = None,
+    metrics: Sequence[str | Metric] | None = None,
+    risks: Sequence[str | Risk] | None = None,
     curves: bool = False,
     plugins: Plugins | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
     """Attack and measure the synthetic set of `target`, and judge whether it gives its members away.
 
-    `attacks`, `metrics` and `risks` name what is run (default: all that the target allows and that need not be asked
-    for; see `ATTACKS`, `METRICS` and `RISKS`). `curves` asks for the risk against the number of released records, which
-    repeats some attacks. `plugins` are instruments of other distributions (default: those installed). `progress` is
-    called with a short line before each part. An instrument that raises is reported as broken and ends no audit.
+    `attacks`, `metrics` and `risks` name what is run, or are instruments themselves, such as attacks on a model with
+    their shadows (default: all that the target allows and that need not be asked for; see `ATTACKS`, `METRICS`, `RISKS`
+    and, for a target with a handle on its model, `audit.models.attacks_on`). `curves` asks for the risk against the
+    number of released records, which repeats some attacks. `plugins` are instruments of other distributions (default:
+    those installed). `progress` is called with a short line before each part. An instrument that raises is reported as
+    broken and ends no audit.
     Raises InputError naming every problem with the input.
     """
     start = time.perf_counter()
     plugins = load_plugins() if plugins is None else plugins
-    chosen = choose(target, plugins, attacks=attacks, metrics=metrics, risks=risks)
+    chosen = choose(target, plugins, attacks=attacks, metrics=metrics, risks=risks, seed=seed)
     run = _Run(target, chosen, seed, claim, progress or (lambda line: None))
     run.tell("checking the sets")
     warnings = target.check()

@@ -13,6 +13,8 @@ import pytest
 from audit import ATTACKS, GATES, METRICS, RISKS, AuditResult, AuditTarget, Claim, Plugins, audit
 from audit._instruments import by_default, choose
 from audit.metrics.retention import Retention
+from audit.models import attacks_on
+from audit.neighbours import nearest
 from cohort import Cohort, make_cohort, split_cohort
 from prisyn_base import InputError
 
@@ -256,7 +258,7 @@ def test_few_records_are_warned_of(split: tuple[Cohort, Cohort]) -> None:
 
 
 def test_by_default_all_is_run_that_the_target_allows_and_that_need_not_be_asked_for(harmless: AuditTarget) -> None:
-    chosen = choose(harmless, Plugins({}, {}, {}), attacks=None, metrics=None, risks=None)
+    chosen = choose(harmless, Plugins({}, {}, {}), attacks=None, metrics=None, risks=None, seed=0)
     skipped = dict(chosen.skipped)
     ran = {attack.name for attack in chosen.attacks}
     assert ran | skipped.keys() >= {name for name, attack in ATTACKS.items() if by_default(attack)}
@@ -264,6 +266,29 @@ def test_by_default_all_is_run_that_the_target_allows_and_that_need_not_be_asked
     assert skipped["edges"] == "needs a graph"
     assert {risk.name for risk in chosen.risks} <= set(RISKS)
     assert {metric.name for metric in chosen.metrics} == {m.name for m in METRICS.values() if by_default(m)}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Memory:
+    """A model whose loss is the distance to the nearest record that it was trained on: a `LossModel`."""
+
+    records: Any
+    noise_size: int = 1
+    steps: int = 1
+
+    def losses(self, records: Any, *, noise: Any, step: int) -> Any:
+        return nearest(records, self.records, 1).distances[:, 0]
+
+
+def test_a_handle_on_the_model_brings_attacks_on_it_by_name_or_as_they_are(harmless: AuditTarget) -> None:
+    sets = (harmless.members, harmless.nonmembers, harmless.synthetic)
+    target = AuditTarget(*sets, model=Memory(harmless.values("members")))
+    result = audit(target, seed=0, attacks=["elbo"], metrics=[], risks=[])
+    assert result.attacks[0].auc.point > 0.95
+    assert result.verdict.outcome == "fail"
+    (attack,) = attacks_on(target.model, seed=0)
+    given = audit(AuditTarget(*sets), seed=0, attacks=[attack], metrics=[], risks=[])
+    assert given.attacks[0].auc == result.attacks[0].auc
 
 
 def test_unlabelled_sets_are_audited_without_the_measures_that_need_types(split: tuple[Cohort, Cohort]) -> None:
