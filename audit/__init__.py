@@ -1,6 +1,6 @@
 """Attacks on synthetic cohorts, measures of their use, and a verdict. Knows no generator."""
 
-from audit._selftest import SelfCheck, SelfTest, selftest
+from audit._selftest import SelfCheck, SelfTest, quick_selftest, selftest
 from audit.attacks import ATTACKS, Attack, AttackView
 from audit.card import model_card
 from audit.catalogue import catalogue
@@ -53,6 +53,7 @@ __all__ = [
     "load_plugins",
     "make_records",
     "model_card",
+    "quick_selftest",
     "record_numbers",
     "render_comparison",
     "render_report",
