@@ -12,6 +12,7 @@ from prisyn_base import InputError, Problem, Problems
 if TYPE_CHECKING:
     from audit import AuditTarget, Claim
     from audit.edges import Edge
+    from kg import GRN
 
 TABLES = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 SIGNS = {
@@ -133,13 +134,18 @@ def read_edges(*, file: Path | None, graph: str | None) -> tuple[Edge, ...]:
     if file is not None:
         edges += _edges_of_table(file)
     if graph is not None:
-        from kg import Effect
         from prisyn._graphs import read_grn
 
-        signs = {Effect.ACTIVATION: 1, Effect.REPRESSION: -1}
-        found = read_grn(graph).edges()
-        edges += [(e.regulator.symbol, e.target.symbol, signs.get(e.effect, 0)) for e in found if e.belief > 0]
+        edges += edges_of(read_grn(graph))
     return make_edges(edges)
+
+
+def edges_of(grn: GRN) -> list[tuple[str, str, int]]:
+    """Regulator, target and sign of every regulation of a graph that anybody believes."""
+    from kg import Effect
+
+    signs = {Effect.ACTIVATION: 1, Effect.REPRESSION: -1}
+    return [(e.regulator.symbol, e.target.symbol, signs.get(e.effect, 0)) for e in grn.edges() if e.belief > 0]
 
 
 def _edges_of_table(file: Path) -> list[tuple[str, str, int]]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from prisyn.engine import Stage
 from prisyn.progress import Lines
 from prisyn.runfile import Run
+from prisyn.stages.extract import EVIDENCE
 from prisyn.stages.generate import MODEL, SYNTHETIC, cohort_inputs, split
+from prisyn.stages.graph import read_grn
 from prisyn_base import write_json
 
 if TYPE_CHECKING:
@@ -16,7 +18,16 @@ if TYPE_CHECKING:
     from conditioned_gen import Ledger
 
 AUDIT = "audit.json"
-CODE = ("prisyn.stages.audit", "prisyn.stages.generate", "prisyn._cohorts", "audit", "cohort", "prisyn_base")
+CODE = (
+    "prisyn.stages.audit",
+    "prisyn.stages.generate",
+    "prisyn._audit_inputs",
+    "prisyn._cohorts",
+    "audit",
+    "cohort",
+    "kg",
+    "prisyn_base",
+)
 
 
 def audit_stage(run: Run, display: Lines) -> Stage:
@@ -24,6 +35,7 @@ def audit_stage(run: Run, display: Lines) -> Stage:
     section = run.settings.audit
     settings = {
         "seed": run.settings.seed,
+        "min_belief": run.settings.graph.min_belief,
         "cohort": run.settings.cohort.model_dump(mode="json"),
         **section.model_dump(mode="json"),
     }
@@ -50,18 +62,20 @@ def audit_stage(run: Run, display: Lines) -> Stage:
         write_json(run.out / AUDIT, result.to_json())
         display.say(f"verdict: {result.verdict.outcome}. {result.verdict.headline}")
 
-    inputs = {SYNTHETIC: Path(SYNTHETIC), MODEL: Path(MODEL), **cohort_inputs(run)}
+    inputs = {SYNTHETIC: Path(SYNTHETIC), MODEL: Path(MODEL), EVIDENCE: Path(EVIDENCE), **cohort_inputs(run)}
     return Stage("audit", settings, inputs, (AUDIT,), CODE, work)
 
 
 def make_target(run: Run) -> AuditTarget:
-    """The run's members, holdout, synthetic cells and reference."""
+    """The run's members, holdout, synthetic cells and reference, and the regulations its generator was given."""
     from audit import AuditTarget
     from cohort import read_cohort
+    from prisyn._audit_inputs import edges_of
 
     members, holdout, reference = split(run)
     synthetic = read_cohort(run.out / SYNTHETIC, label=run.settings.cohort.label)
-    return AuditTarget(members, holdout, synthetic, reference)
+    edges = edges_of(read_grn(run.out, min_belief=run.settings.graph.min_belief))
+    return AuditTarget(members, holdout, synthetic, reference, edges=edges)
 
 
 def read_ledger(out: Path) -> Ledger:
