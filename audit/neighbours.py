@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.floating[Any]]
 BLOCK_ELEMENTS = 1 << 20
+CACHED_ELEMENTS = 1 << 16
 FEWEST_ROWS = 256
 LARGEST_GROUP = 64
 GROUPS_A_NEIGHBOUR = 8
@@ -113,7 +114,7 @@ def _distances(block: Floats, points: Floats, near: npt.NDArray[np.intp]) -> npt
     """Distances (b, c) of each row to its candidates; infinite where `near` is only filled up."""
     result = np.empty(near.shape)
     wide = block.astype(np.float64)[:, None]
-    step = max(BLOCK_ELEMENTS // max(wide.size, 1), 1)
+    step = max(CACHED_ELEMENTS // max(wide.size, 1), 1)
     for start in range(0, near.shape[1], step):
         chosen = np.minimum(near[:, start : start + step], len(points) - 1)
         difference = points[chosen] - wide
