@@ -13,6 +13,7 @@ import numpy as np
 
 from audit import gates
 from audit._encoding import pack
+from audit._selftest import SelfTest
 from audit.attacks._run import AttackResult
 from audit.broken import Broken
 from audit.claim import Claim
@@ -59,7 +60,7 @@ class AuditResult:
 
     `exposure` is None where no attack worked, `edges` where no regulations were handed in. `skipped` are (name, reason)
     of what the target does not allow, `broken` what failed while it was used, `left_out` plug-ins that could not be
-    loaded.
+    loaded, `selftest` the quick test of the instruments before they were used.
     """
 
     seed: int
@@ -78,6 +79,7 @@ class AuditResult:
     skipped: tuple[tuple[str, str], ...]
     broken: tuple[Broken, ...]
     left_out: tuple[str, ...]
+    selftest: SelfTest
     seconds: float
 
     def to_json(self) -> dict[str, Any]:
@@ -89,6 +91,7 @@ class AuditResult:
         plain["verdict"] |= {"reasons": list(self.verdict.reasons), "adjusted": _plain(adjusted)}
         if self.verdict.power is not None:
             plain["verdict"]["power"]["tpr"] = _pairs(self.verdict.power.tpr, "fpr", "tpr")
+        plain["selftest"] = {"checks": len(self.selftest.checks), "broken": dict(self.selftest.broken)}
         if self.edges is not None:
             told = {"edges": len(self.edges.edges), "significant": len(self.edges.leaking(gates.LEVEL.value))}
             plain["edges"] = {**plain["edges"], **told, "most": plain["edges"]["edges"][:EDGES_TOLD]}

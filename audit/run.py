@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from audit import gates
 from audit._instruments import Instruments, choose
+from audit._selftest import SelfTest, quick_selftest
 from audit.attacks import Attack, AttackView
 from audit.attacks._run import AttackResult, run_attack
 from audit.attacks.edges import known_edges
@@ -73,7 +74,9 @@ def audit(
     space = embed(target, seed=seed)
     graph = Neighbourhoods.of(space)
     view = _view(target, space, graph)
-    found = run.attack(view)
+    run.tell("testing the instruments")
+    tested = _test(chosen.attacks, seed)
+    found = [_distrusted(result, tested.broken) for result in run.attack(view)]
     judged_by = MetricView(target, space, seed, graph)
     endangered = run.endanger(judged_by)
     measured = run.measure(judged_by)
@@ -84,7 +87,9 @@ def audit(
         seed=seed,
         sets=tuple((name, _summarise(records)) for name, records in target.sets.items()),
         claim=claim,
-        verdict=judge(found, measured, copies, claim, risks=endangered, exposure=exposure, broken=run.broken),
+        verdict=judge(
+            found, measured, copies, claim, risks=endangered, exposure=exposure, broken=run.broken, tested=tested
+        ),
         copies=copies,
         attacks=tuple(found),
         risks=tuple(endangered),
@@ -97,6 +102,7 @@ def audit(
         skipped=(*chosen.skipped, *run.skipped),
         broken=tuple(run.broken),
         left_out=tuple(map(str, plugins.faults)),
+        selftest=tested,
         seconds=time.perf_counter() - start,
     )
 
@@ -167,6 +173,19 @@ class _Run:
         except Exception as error:  # a stranger's plug-in may raise anything, and so may a part of ours on odd data
             reason = f"{type(error).__name__}: {next(iter(str(error).splitlines()), 'no message')}"
             self.broken.append(Broken(kind, part.name, part.label, reason))
+
+
+def _test(attacks: Sequence[Attack], seed: int) -> SelfTest:
+    """The quick self-test of what is about to be used; attacks on a model have no model to be tested on."""
+    known = {attack.name: attack for attack in attacks if not getattr(attack, "holds_model", False)}
+    return quick_selftest(seed, attacks=known)
+
+
+def _distrusted(result: AttackResult, broken: Mapping[str, str]) -> AttackResult:
+    """The result with a fault where its instrument failed the self-test: whatever it found, it cannot tell."""
+    if result.fault or result.name not in broken:
+        return result
+    return dataclasses.replace(result, fault=f"in the self-test before this run, {broken[result.name]}")
 
 
 def _view(target: AuditTarget, space: Space, graph: Neighbourhoods) -> AttackView:

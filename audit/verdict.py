@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from audit import gates
+from audit._selftest import SelfTest
 from audit.attacks._run import AttackResult
 from audit.broken import Broken
 from audit.claim import Claim
@@ -62,6 +63,7 @@ def judge(
     risks: Sequence[RiskResult] = (),
     exposure: Exposure | None = None,
     broken: Sequence[Broken] = (),
+    tested: SelfTest | None = None,
 ) -> Verdict:
     """Fail if any check fails, else "cannot tell" if any cannot tell, else pass. The thresholds are `gates.GATES`."""
     working = [attack for attack in attacks if not attack.fault]
@@ -70,7 +72,7 @@ def judge(
     split = _split(metrics)
     leaks = [
         *(_attack(attack, adjusted) for attack in attacks),
-        *_claims(working, claim),
+        *_claims(working, claim, tested),
         *_privacy_loss(metrics),
         *_risks(risks),
         *_minorities(exposure),
@@ -164,13 +166,15 @@ def _harm(attack: AttackResult, adjusted: dict[str, float]) -> str:
     return "; ".join(found)
 
 
-def _claims(attacks: Sequence[AttackResult], claim: Claim | None) -> list[Check]:
+def _claims(attacks: Sequence[AttackResult], claim: Claim | None, tested: SelfTest | None) -> list[Check]:
     """Is a proved epsilon above the claimed one, and does the guarantee hold at all?"""
     if claim is None:
         return []
     best, label = max(((a.epsilon.clopper_pearson, a.label) for a in attacks), default=(0.0, ""))
     said = f"claimed epsilon {claim.epsilon:g} at delta {claim.delta:g}"
-    if best > claim.epsilon:
+    if tested is not None and not all(check.held for check in tested.checks if check.kind == "statistic"):
+        checks = [Check("claim", "cannot tell", f"The bounds on epsilon failed their self-test; {said}.")]
+    elif best > claim.epsilon:
         checks = [Check("claim", "fail", f"{label} proves epsilon of at least {best:.2f}, above the {said}.")]
     else:
         checks = [Check("claim", "pass", f"No attack proves more than epsilon {best:.2f}; {said}.")]

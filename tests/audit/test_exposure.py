@@ -177,3 +177,28 @@ def test_an_attack_that_raises_is_broken_and_its_row_cannot_tell(harmless: Audit
     check = next(check for check in result.verdict.checks if check.name == "attack raises")
     assert check.outcome == "cannot tell"
     assert result.verdict.outcome != "pass"
+
+
+@dataclasses.dataclass(frozen=True)
+class Blind:
+    """An attack that looks at one coordinate of a record and at no synthetic one."""
+
+    name: str = "blind"
+    label: str = "Blind"
+    explanation: str = "Guesses."
+    reference: str = "Nobody"
+    needs_reference: bool = False
+
+    def scores(self, view: AttackView) -> Any:
+        return np.asarray(view.queries[:, 0], dtype=np.float64)
+
+
+def test_an_attack_that_fails_its_self_test_cannot_tell_whatever_it_found(harmless: AuditTarget) -> None:
+    plugins = Plugins({"blind": Blind()}, {}, {})
+    result = audit(harmless, seed=0, attacks=["blind", "dcr"], metrics=[], risks=[], plugins=plugins)
+    faults = {attack.name: attack.fault for attack in result.attacks}
+    assert faults["dcr"] == ""
+    assert "finds planted near-copies" in faults["blind"]
+    check = next(check for check in result.verdict.checks if check.name == "attack blind")
+    assert check.outcome == "cannot tell"
+    assert set(result.to_json()["selftest"]["broken"]) == {"blind"}
