@@ -28,7 +28,8 @@ def make_view(seed: int, *, leak: bool) -> AttackView:
 
 def test_the_planted_edge_is_the_first_that_leaks() -> None:
     found = edge_leaks(make_view(0, leak=True), 100)
-    assert [(edge.regulator, edge.target) for edge in found.leaking()][0] == ("r0", "t0")
+    first = found.leaking()[0]
+    assert (first.regulator, first.target) == ("r0", "t0")
     assert found.edges[0].auc.low > 0.5
     assert (len(found.edges), found.unknown) == (30, 1)
 
