@@ -45,18 +45,23 @@ class Recovery:
 
 def recovery(distances: Floats, members: int, *, donors: Donors | None, seed: int) -> Recovery:
     """Judge `distances` (k, n + m) of reconstructed records, the surest first, to members and then controls."""
-    closest = distances.min(axis=0)
-    tau = threshold(closest[members:])
-    covered = (closest <= tau).astype(np.float64)
+    tau = threshold(distances[:, members:].min(axis=0))
+    success = covered(distances, members)
     hits = sp.csr_matrix(distances <= tau)
     first = hits[: max(len(distances) // 10, 1)]
     return Recovery(
         tau=tau,
-        coverage=compare(covered[:members], covered[members:], donors=donors, seed=seed),
+        coverage=compare(success[:members], success[members:], donors=donors, seed=seed),
         precision=compare_events(hits, members, "at least one", donors=donors, seed=seed),
         surest=compare_events(first, members, "at least one", donors=donors, seed=seed),
         matching=_matching(distances, members, donors, seed),
     )
+
+
+def covered(distances: Floats, members: int) -> npt.NDArray[np.float64]:
+    """1 for each real record with a reconstructed one within tau, shape (n + m,), from `distances` (k, n + m)."""
+    closest = distances.min(axis=0)
+    return np.asarray(closest <= threshold(closest[members:]), dtype=np.float64)
 
 
 def threshold(controls: Floats) -> float:

@@ -13,7 +13,7 @@ from audit.metrics import MetricView
 from audit.neighbours import Floats, nearest, squared_distances
 from audit.risks._compare import rate
 from audit.risks._protocol import COMPARISON_COLUMNS, Need, RiskMeasured, comparison_row, measured, register
-from audit.risks._recovery import Recovery, recovery
+from audit.risks._recovery import Recovery, covered, recovery
 from audit.risks._sides import sides
 from audit.risks._surrogates import LocalMeans, Surrogate
 
@@ -79,6 +79,8 @@ def _distinct(places: Floats, radius: Floats, count: int) -> npt.NDArray[np.intp
         if taken:
             free = squared_distances(block, places[taken]).min(axis=1) > reach
         rows = np.flatnonzero(free)
+        if not len(rows):
+            continue
         within = squared_distances(block[rows], block[rows])
         alive = np.ones(len(rows), dtype=bool)
         for at in range(len(rows)):
@@ -98,7 +100,8 @@ class DatasetReconstruction:
     At most as many records as there are members are claimed, from S (and the reference), by `reconstruct`; distances
     are Euclidean over all columns. Beside this coverage of members: precision, the share of reconstructed records that
     have a member within tau, and the mean distance of the best one-to-one matching. Each stands beside the same
-    for non-members, at equal numbers, whom nobody can reconstruct: what is got back of them is the population.
+    for non-members, at equal numbers, whom nobody can reconstruct: what is got back of them is the population. The
+    naive guess claims as many candidates at random, and has a tau of its own.
     """
 
     name: str = "dataset_reconstruction"
@@ -124,17 +127,12 @@ class DatasetReconstruction:
         )
         distances = np.sqrt(squared_distances(claimed.records, held.targets))
         found = recovery(distances, len(held.members), donors=held.donors, seed=view.seed)
-        by_chance = _covered(held.members, claimed.random, found.tau)
+        by_chance = covered(np.sqrt(squared_distances(claimed.random, held.targets)), len(held.members))
         notes = (
             f"{len(claimed.records)} records claimed of {claimed.candidates} candidates; tau {found.tau:.3g}, where "
             f"two non-members are {_apart(held.controls):.3g} apart (median to the nearest).",
         )
-        return measured(found.coverage, rate(by_chance), tables=_tables(found), notes=notes)
-
-
-def _covered(members: Floats, records: Floats, tau: float) -> npt.NDArray[np.float64]:
-    """1 for each member with a record within tau, shape (n,)."""
-    return np.asarray(nearest(members, records, 1).distances[:, 0] <= tau, dtype=np.float64)
+        return measured(found.coverage, rate(by_chance[: len(held.members)]), tables=_tables(found), notes=notes)
 
 
 def _apart(records: Floats) -> float:
