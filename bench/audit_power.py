@@ -228,7 +228,7 @@ def sample_copula(members: Cohort, rng: np.random.Generator) -> Cohort:
         size = len(counts)
         u = ndtri((np.argsort(np.argsort(counts + rng.random(counts.shape), axis=0), axis=0) + 0.5) / size)
         # A sample of u'w / sqrt(n), w normal, has the correlation of u without forming it.
-        z = rng.standard_normal((size, size)) @ u / np.sqrt((u**2).sum(axis=0))
+        z = rng.standard_normal((size, size)) @ u / np.maximum(np.sqrt((u**2).sum(axis=0)), 1e-12)
         places = np.minimum((ndtr(z) * size).astype(int), size - 1)
         blocks.append(np.take_along_axis(np.sort(counts, axis=0), places, axis=0))
         labels += [str(kind)] * size
