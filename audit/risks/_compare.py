@@ -3,8 +3,8 @@
 The number that is judged is the plain difference a - c of the two success rates. The usual (a - c) / (1 - c) says which
 share of what the control left to be gained was gained. It equals 1 - (1 - a) / (1 - c), a ratio of failures, and where
 the control hardly ever fails the ratio rests on next to nothing: an attack that succeeds 991 times in 1,000 beside a
-control with 993 gives -0.29 with an interval from far below 0 to .9. It is therefore only given where the control
-surely leaves a tenth to be gained.
+control with 993 gives -0.29 with an interval from -5 to 0.73. It is therefore only given where the control surely
+leaves a tenth to be gained.
 """
 
 from __future__ import annotations

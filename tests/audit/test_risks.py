@@ -113,7 +113,7 @@ def test_cells_handed_out_as_they_are_are_found_by_each_risk(copied: AuditTarget
 
 
 def test_a_control_that_nearly_always_succeeds_leaves_no_quotient_but_a_difference() -> None:
-    """(a - c) / (1 - c) of 991 and 993 in 1,000 is -0.29, and its interval reaches from below -1 to .9."""
+    """(a - c) / (1 - c) of 991 and 993 in 1,000 is -0.29, and its interval reaches from -5 to 0.73."""
     found = compare(np.arange(1000) < 991, np.arange(1000) < 993, seed=0)
     assert found.gained is None
     assert found.difference.point == pytest.approx(-0.002)
