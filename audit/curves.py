@@ -1,4 +1,4 @@
-"""How risk grows: with the records that are released, and with the records of one donor that an attacker holds."""
+"""How risk grows: with the records released, the records held of a donor, the donors a generator is made of."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ import numpy.typing as npt
 
 from audit.attacks import Attack, AttackView
 from audit.attacks._run import AttackResult
+from audit.models import Refit
+from audit.neighbours import Floats
 from audit.statistics import Estimate, Scores, auc_estimate
 
 FRACTIONS = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 HELD = (1, 2, 5, 10, 20, 50, 100)
+TRAINED_ON = (2, 5, 10, 20, 50, 100, 200)
 FEWEST_RELEASED = 20
 FEWEST_DONORS = 3
 REPETITIONS = 200
-CurveName = Literal["released", "held"]
+CurveName = Literal["released", "held", "donors"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,3 +130,39 @@ def _held(scores: Scores, places: Sequence[npt.NDArray[np.intp]], held: int, see
         scores.nonmember_donors[outside],
     )
     return auc_estimate(part.by_donor(), seed=seed, repetitions=REPETITIONS)
+
+
+def donors_curve(
+    attacks: Sequence[Attack],
+    refit: Refit[Floats],
+    inside: tuple[Floats, npt.NDArray[np.str_]],
+    outside: tuple[Floats, npt.NDArray[np.str_]],
+    *,
+    seed: int,
+) -> Curve | None:
+    """AUC for whole donors where the generator is trained on k of the members' donors only; None with too few donors.
+
+    `inside` and `outside` are members and non-members: records (n, p) in the scale of analysis, and their donors (n,).
+    `refit` trains anew for each k, on nested sets of donors drawn once, and hands back samples (m, p). Intervals
+    resample donors, so at two or three donors they say little.
+    """
+    order = np.random.default_rng(seed).permutation(np.unique(inside[1]))
+    if min(len(order), len(np.unique(outside[1]))) < FEWEST_DONORS:
+        return None
+    points = []
+    for count in [*(k for k in TRAINED_ON if k < len(order)), len(order)]:
+        rows = np.isin(inside[1], order[:count])
+        records = inside[0][rows]
+        view = AttackView(np.concatenate([records, outside[0]]), np.asarray(refit(records, seed=seed)))
+        for attack in attacks:
+            said = attack.scores(view)
+            scores = Scores(said[: len(records)], said[len(records) :], inside[1][rows], outside[1])
+            estimate = auc_estimate(scores.by_donor(), seed=seed, repetitions=REPETITIONS)
+            points.append(CurvePoint(count, attack.name, attack.label, estimate))
+    return Curve(
+        "donors",
+        "Risk against donors trained on",
+        "Donors that the generator is trained on",
+        "The generator is trained again on fewer donors: each weighs more, and is easier to find.",
+        tuple(points),
+    )

@@ -15,18 +15,20 @@ import numpy.typing as npt
 from audit import gates
 from audit._instruments import Instruments, choose
 from audit._selftest import SelfTest, quick_selftest
-from audit.attacks import Attack, AttackView
+from audit.attacks import ATTACKS, Attack, AttackView
 from audit.attacks._run import AttackResult, run_attack
 from audit.attacks.edges import known_edges
 from audit.broken import Broken, InstrumentKind
 from audit.claim import Claim
 from audit.copies import count_copies
-from audit.curves import Curve, held_curve, released_curve
+from audit.curves import Curve, donors_curve, held_curve, released_curve
 from audit.edge_leaks import EdgeLeaks, edge_leaks
 from audit.embedding import Space, embed
 from audit.exposure import Exposure, measure_exposure
 from audit.graph import Neighbourhoods
 from audit.metrics import Metric, MetricResult, MetricView
+from audit.models import Refit
+from audit.neighbours import Floats
 from audit.plugins import Plugins, load_plugins
 from audit.records import Records
 from audit.result import AuditResult, SetSummary, SpaceSummary
@@ -38,6 +40,8 @@ from prisyn_base import InputError, MissingExtraError
 DELTA = 1e-5
 CURVE_ATTACKS = ("calibrated", "dcr", "dpi")
 """Attacks of seconds and of different kinds; a curve of every attack would cost the audit several times over."""
+REFIT_ATTACKS = ("calibrated", "dcr")
+"""Attacks on models trained anew on fewer donors: those that need no reference."""
 Progress = Callable[[str], None]
 Names = npt.NDArray[np.str_]
 
@@ -51,6 +55,7 @@ def audit(
     metrics: Sequence[str | Metric] | None = None,
     risks: Sequence[str | Risk] | None = None,
     curves: bool = False,
+    refit: Refit[Floats] | None = None,
     plugins: Plugins | None = None,
     progress: Progress | None = None,
 ) -> AuditResult:
@@ -59,7 +64,8 @@ def audit(
     `attacks`, `metrics` and `risks` name what is run, or are instruments themselves, such as attacks on a model with
     their shadows (default: all that the target allows and that need not be asked for; see `ATTACKS`, `METRICS`, `RISKS`
     and, for a target with a handle on its model, `audit.models.attacks_on`). `curves` asks for the risk against the
-    number of released records, which repeats some attacks. `plugins` are instruments of other distributions (default:
+    number of released records, which repeats some attacks; with `refit`, the training procedure, and known donors, also
+    for the risk against the number of donors trained on. `plugins` are instruments of other distributions (default:
     those installed). `progress` is called with a short line before each part. An instrument that raises is reported as
     broken and ends no audit.
     Raises InputError naming every problem with the input.
@@ -67,7 +73,7 @@ def audit(
     start = time.perf_counter()
     plugins = load_plugins() if plugins is None else plugins
     chosen = choose(target, plugins, attacks=attacks, metrics=metrics, risks=risks, seed=seed)
-    run = _Run(target, chosen, seed, claim, progress or (lambda line: None))
+    run = _Run(target, chosen, seed, claim, progress or (lambda line: None), refit)
     run.tell("checking the sets")
     warnings = target.check()
     run.tell("laying one coordinate system through all sets")
@@ -116,6 +122,7 @@ class _Run:
     seed: int
     claim: Claim | None
     tell: Progress
+    refit: Refit[Floats] | None = None
     broken: list[Broken] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
@@ -160,6 +167,17 @@ class _Run:
         attacks = [a for a in self.instruments.attacks if a.name in ran and a.name in CURVE_ATTACKS]
         yield released_curve(attacks, view, len(self.target.members), seed=self.seed)
         yield held_curve(found, seed=self.seed)
+        if self.refit is not None:
+            self.tell("curves: training on fewer donors")
+            yield self._donors_curve(self.refit)
+
+    def _donors_curve(self, refit: Refit[Floats]) -> Curve | None:
+        donors = _pair(self.target.donors("members"), self.target.donors("nonmembers"))
+        if donors is None or set(donors[0]) & set(donors[1]):
+            return None
+        inside, outside = (self.target.values(name) for name in ("members", "nonmembers"))
+        attacks = [ATTACKS[name] for name in REFIT_ATTACKS]
+        return donors_curve(attacks, refit, (inside, donors[0]), (outside, donors[1]), seed=self.seed)
 
     @contextmanager
     def using(self, kind: InstrumentKind, part: Attack | Metric | Risk) -> Iterator[None]:

@@ -220,16 +220,18 @@ def selftest(
     seed: SeedOption = 0,
     form: FormatOption = Format.TABLE,
 ) -> None:
-    """Test the instruments: nothing is found where nothing is, planted copies are found. Exit code 1 if one fails.
+    """Test the instruments, plug-ins included, on data whose answer is known. Exit code 1 if one fails.
 
     \b
     Examples:
       prisyn audit selftest
       prisyn audit selftest --format json
     """
+    from audit import ATTACKS, METRICS, load_plugins
     from audit import selftest as test
 
-    result = test(seed=seed)
+    others = load_plugins()
+    result = test(seed=seed, attacks={**ATTACKS, **others.attacks}, metrics={**METRICS, **others.metrics})
     if form is Format.JSON:
         emit_json(result.to_json())
     else:

@@ -12,7 +12,7 @@ from audit import AuditTarget, audit, record_numbers
 from audit.attacks import ATTACKS, AttackView
 from audit.attacks._run import AttackResult, run_attack
 from audit.copies import Copies
-from audit.curves import held_curve, released_curve
+from audit.curves import donors_curve, held_curve, released_curve
 from audit.exposure import measure_exposure, outsiders_above
 from audit.plugins import Plugins
 from audit.statistics import Scores
@@ -148,6 +148,30 @@ def test_more_records_of_a_donor_make_the_donor_easier_to_find() -> None:
     by_held = {point.at: point.auc.point for point in curve.points}
     assert list(by_held) == [1, 2, 5, 10, 12]
     assert by_held[12] > by_held[1] + 0.1
+
+
+def test_a_donor_is_easier_to_find_in_a_generator_made_of_few() -> None:
+    rng = np.random.default_rng(0)
+
+    def cells(side: str) -> tuple[Any, Any]:
+        """12 donors of 10 cells each, every donor with a middle of its own."""
+        middles = np.repeat(rng.standard_normal((12, 6)), 10, axis=0)
+        return middles + 0.3 * rng.standard_normal((120, 6)), np.repeat([f"{side}{i}" for i in range(12)], 10)
+
+    def averages(records: Any, *, seed: int) -> Any:
+        """A generator that hands out means of 40 cells: of all of its donors, or of few."""
+        chance = np.random.default_rng(seed)
+        size = min(40, len(records))
+        return np.stack([records[chance.permutation(len(records))[:size]].mean(axis=0) for _ in range(200)])
+
+    inside, outside = cells("in"), cells("out")
+    copying = donors_curve([ATTACKS["dcr"]], lambda records, seed: records, inside, outside, seed=0)
+    blurred = donors_curve([ATTACKS["dcr"]], averages, inside, outside, seed=0)
+    assert copying is not None
+    assert blurred is not None
+    assert [point.at for point in blurred.points] == [2, 5, 10, 12]
+    assert all(point.auc.point == 1.0 for point in copying.points)
+    assert blurred.points[0].auc.point > blurred.points[-1].auc.point
 
 
 def test_without_donors_there_is_no_curve_of_records_held() -> None:
