@@ -138,7 +138,7 @@ def flagship(cells: Cohort, seed: int, steps: int) -> Split:
     from kg import GRN, demo_table
 
     members, holdout = split_cohort(cells, fractions=(0.7, 0.3), seed=seed)
-    private = PrivateCohort(members, epsilon=EPSILON, delta=DELTA, types=cells.types, rare="keep", noise_seed=seed)
+    private = PrivateCohort(members, epsilon=EPSILON, delta=DELTA, types=cells.types, noise_seed=seed)
     grn = GRN.from_evidence(read_database("trrust", demo_table()).evidence)
     return members, holdout, generator("grn_subspace").fit(private, grn=grn, seed=seed).sample(seed=seed)
 
