@@ -51,7 +51,7 @@ def controls(attack: Attack, view: AttackView, said: Scores, *, seed: int) -> tu
     again = np.asarray(attack.scores(ask(view, rows)), dtype=np.float64)
     found = (_by_place(again, rows < len(said.members)), _same(again, said, rows))
     # An attack on a model's weights (`audit.models`) finds the same whatever synthetic set it is shown.
-    return found if getattr(attack, "holds_model", False) else (*found, naive(attack, view, said, rng))
+    return found if getattr(attack, "ignores_synthetic", False) else (*found, naive(attack, view, said, rng))
 
 
 def ask(view: AttackView, rows: Rows) -> AttackView:

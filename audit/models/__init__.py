@@ -1,10 +1,11 @@
 """Attacks that hold a model, or can train it again. Each is an `Attack` bound to a handle.
 
     shadows = fit_shadows(refit, records, count=16, seed=0)    # one series of trainings for all records and attacks
-    attack = Lira(shadows, closeness)                          # then as any attack: run_attack(attack, view, ...)
+    attack = Lira(shadows, closeness)                          # audit(target, attacks=[attack], seed=0)
 
-Those with `holds_model` ask the model and not the synthetic set, so that they are not run again without the latter as a
-control. Shadow attacks judge the very records that were dealt to the shadow models; who is a member stays unknown.
+All have `holds_model`: they are bound to a model or to shadow models, so no self-test on other data can be asked of
+them. Those with `ignores_synthetic` ask the model alone, and are not run again without the synthetic set as a control.
+Shadow attacks judge the very records that were dealt to the shadow models; who is a member stays unknown.
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ class DiffusionLoss:
     reference: str = "Wu, Pang, Liu and Wu, Winning the MIDST challenge, 2025 (arXiv 2503.12008)"
     needs_reference: bool = False
     holds_model: bool = True
+    ignores_synthetic: bool = True
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         queries, _ = view.all_genes

@@ -47,6 +47,7 @@ class Elbo:
     reference: str = "Hilprecht, Härterich and Bernau, Monte Carlo and reconstruction attacks, PoPETs 2019"
     needs_reference: bool = False
     holds_model: bool = True
+    ignores_synthetic: bool = True
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         return self.statistic(self.model, view.all_genes[0])

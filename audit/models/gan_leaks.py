@@ -43,6 +43,7 @@ class WhiteBox:
     reference: str = "Chen, Yu, Zhang and Fritz, GAN-Leaks, CCS 2020"
     needs_reference: bool = False
     holds_model: bool = True
+    ignores_synthetic: bool = True
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         return -self.reach(view.all_genes[0]).cost
@@ -76,6 +77,7 @@ class PartialBlackBox:
     reference: str = "Chen, Yu, Zhang and Fritz, GAN-Leaks, CCS 2020"
     needs_reference: bool = False
     holds_model: bool = True
+    ignores_synthetic: bool = True
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         return -self.reach(view.all_genes[0]).cost

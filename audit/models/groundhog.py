@@ -33,6 +33,7 @@ class Groundhog:
     explanation: str = "Learns from sets made with and without a record how that record shows in means and shapes."
     reference: str = "Stadler, Oprisanu and Troncoso, Synthetic data: anonymisation groundhog day, USENIX Security 2022"
     needs_reference: bool = False
+    holds_model: bool = True
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         queries, synthetic = view.all_genes

@@ -34,9 +34,10 @@ class Lira(Generic[Model]):
     explanation: str = "Trains the generator with and without each record, and asks which of the two this one is like."
     reference: str = "Carlini et al., Membership inference attacks from first principles, S&P 2022"
     needs_reference: bool = False
+    holds_model: bool = True
 
     @property
-    def holds_model(self) -> bool:
+    def ignores_synthetic(self) -> bool:
         """True where the synthetic set plays no part."""
         return self.model is not None
 

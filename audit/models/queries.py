@@ -31,6 +31,7 @@ class TargetedQueries:
     explanation: str = "Asks how close the synthetic set comes to a record in random features, beside shadow sets."
     reference: str = "Houssiau et al., TAPAS, 2022; Annamalai, Ganev and De Cristofaro, USENIX Security 2024"
     needs_reference: bool = False
+    holds_model: bool = True
 
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         from sklearn.linear_model import LogisticRegression

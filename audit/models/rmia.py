@@ -35,9 +35,10 @@ class Rmia(Generic[Model]):
     explanation: str = "Asks whether the generator prefers this record to others more than its shadow models do."
     reference: str = "Zarifzadeh, Liu and Shokri, Low-cost high-power membership inference, ICML 2024"
     needs_reference: bool = False
+    holds_model: bool = True
 
     @property
-    def holds_model(self) -> bool:
+    def ignores_synthetic(self) -> bool:
         """True where the synthetic set plays no part."""
         return self.model is not None
 
