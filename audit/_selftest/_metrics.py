@@ -20,7 +20,8 @@ from prisyn_base import InputError, MissingExtraError
 
 RECORDS, COLUMNS, TYPES = 120, 12, 3
 LEVEL = 0.05
-ALIKE = 0.15
+ALIKE = {"unit": 0.15, "order": 2.0}
+"""Half intervals that a number may move: hardly with the unit; with the order as with a seed, where rows are drawn."""
 SETS: tuple[SetName, ...] = ("members", "nonmembers", "synthetic", "reference")
 Rows = npt.NDArray[np.float64]
 
@@ -103,7 +104,7 @@ def _judged(name: str, found: Mapping[str, Measured]) -> list[SelfCheck]:
     for kind, statement in (("unit", "the unit does not matter"), ("order", "the order of rows does not matter")):
         apart = max((_apart(score, scores[kind].get(key)) for key, score in scores["good"].items()), default=0.0)
         detail = f"differs by {apart:.2f} of its interval"
-        checks.append(SelfCheck("metric", name, statement, apart <= (ALIKE if kind == "unit" else 1.0), detail))
+        checks.append(SelfCheck("metric", name, statement, apart <= ALIKE[kind], detail))
     return checks
 
 
