@@ -10,14 +10,14 @@ data split anew for each seed:
   5, 10 and 20 donors, sampled as often as there were cells;
 - `grn_subspace`: the private flagship at epsilon 1 per cell, on a coin's half of the real cells.
 
-Donors are simulated, because a folder of one donor has none. Donor d of n has 40 cells: a type composition drawn from
-Dirichlet(20 * share of each type among the real cells), and each of its cells starts from a real cell of that type, its
-counts divided into rates (cell's counts smoothed with half of its type's mean), multiplied by exp(effect of d on the
-gene) and by exp(effect of d on library size), and drawn anew from Poisson. Effects on genes are normal with standard
-deviation `--effect` (default 0.3 on the natural log scale; half of its variance in 10 shared directions, half gene by
-gene); on library size 0.2. Member, outsider and reference donors share no real cell. Simulated donors have neither
-relatives nor batches nor ages; how large donor effects really are decides how far these figures carry, so
-`--effect` can be swept.
+Donors are simulated, because a folder of one donor has none. The real cells are dealt out to all donors, so that no
+cell stands behind two. Donor d has 40 cells, drawn from its own so that types have shares from Dirichlet(20 * share
+among all cells); the rates of each are half the cell's counts and half the mean of its type at the cell's depth,
+multiplied by exp(effect of d on the gene) and exp(effect of d on library size), and its counts are drawn anew from
+Poisson. Effects on genes are normal with standard deviation `--effect` (default 0.3 on the natural log scale; half of
+its variance in 10 shared directions, half gene by gene); on library size 0.2. Simulated donors have neither relatives
+nor batches nor ages; how large donor effects really are decides how far these figures carry, so `--effect` can be
+swept.
 
 The table has, for each attack, the mean AUC over seeds with its standard deviation and the lowest and highest bounds of
 its 95 % intervals (clustered by donor where there are donors). `allowed` is the greatest AUC that a Gaussian mechanism
@@ -182,12 +182,9 @@ def few_donors(cells: Cohort, seed: int, options: argparse.Namespace) -> Iterato
     """A copula fitted on the cells of a few donors."""
     for count in options.donors:
         rng = np.random.default_rng([seed, count])
-        order, third = rng.permutation(len(cells)), len(cells) // 3
+        dealt = np.array_split(rng.permutation(len(cells)), 3 * count)
         effects = donor_effects(rng, 3 * count, len(cells.genes), options.effect)
-        parts = [
-            simulate_donors(cells.subset(order[side * third : (side + 1) * third]), effects[side::3], rng)
-            for side in range(3)
-        ]
+        parts = [simulate_donors(cells, dealt[side::3], effects[side::3], rng) for side in range(3)]
         (members, held), (others, other_donors), (reference, _) = parts
         made = sample_copula(members, rng)
         yield Case(f"copula, {count} donors", members, others, made, reference, (held, np.char.add("o", other_donors)))
@@ -201,21 +198,24 @@ def donor_effects(rng: np.random.Generator, donors: int, genes: int, effect: flo
 
 
 def simulate_donors(
-    cells: Cohort, effects: npt.NDArray[np.float64], rng: np.random.Generator
+    cells: Cohort,
+    dealt: Sequence[npt.NDArray[np.intp]],
+    effects: npt.NDArray[np.float64],
+    rng: np.random.Generator,
 ) -> tuple[Cohort, npt.NDArray[np.str_]]:
-    """40 cells of each donor, and whose they are; see the top of this file."""
-    counts, labels = cells.counts.toarray(), cells.labels
-    names, sizes = np.unique(labels, return_counts=True)
+    """40 cells of each donor, made of the real cells dealt to it, and whose they are; see the top of this file."""
+    names, kinds, sizes = np.unique(cells.labels, return_inverse=True, return_counts=True)
+    counts = cells.counts.toarray()
+    means = np.stack([counts[kinds == kind].mean(axis=0) for kind in range(len(names))])
     rows, drawn = [], []
-    for effect in effects:
-        composition = rng.dirichlet(CONCENTRATION * sizes / sizes.sum())
+    for own, effect in zip(dealt, effects, strict=True):
+        weights = (rng.dirichlet(CONCENTRATION * sizes / sizes.sum()) / sizes)[kinds[own]]
         depth = np.exp(LIBRARY_EFFECT * rng.standard_normal())
-        for kind in rng.choice(names, CELLS, p=composition):
-            own = np.flatnonzero(labels == kind)
-            cell = counts[rng.choice(own)]
-            rate = 0.5 * cell + 0.5 * counts[own].mean(axis=0) * cell.sum() / max(counts[own].sum(axis=1).mean(), 1)
+        for at in rng.choice(own, CELLS, p=weights / weights.sum()):
+            mean = means[kinds[at]]
+            rate = 0.5 * counts[at] + 0.5 * mean * counts[at].sum() / mean.sum()
             rows.append(rng.poisson(rate * np.exp(effect) * depth))
-            drawn.append(str(kind))
+            drawn.append(str(names[kinds[at]]))
     made = make_cohort(np.array(rows), genes=cells.genes, labels=drawn, label=LABEL)
     return made, np.repeat([f"d{number}" for number in range(len(effects))], CELLS)
 
