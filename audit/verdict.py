@@ -87,8 +87,10 @@ def judge(
 
 def _headline(outcome: Outcome, claim: Claim | None, checks: Sequence[Check]) -> str:
     doubts = [check.name for check in checks if check.outcome == "cannot tell"]
-    if outcome == "cannot tell" and doubts == ["guarantee"]:
+    if outcome == "cannot tell" and "guarantee" in doubts and set(doubts) <= {"guarantee", "minorities"}:
         return "The attacks found nothing, but the privacy guarantee does not hold for this run."
+    if outcome == "cannot tell" and doubts == ["minorities"]:
+        return "The attacks found nothing, but too many members are of types too small to be judged by themselves."
     if claim is not None and not claim.is_private:
         return f"{_HEADLINES[outcome]} The privacy guarantee does not hold for this run."
     return _HEADLINES[outcome]

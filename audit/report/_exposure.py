@@ -63,7 +63,7 @@ def _overview(exposure: Json) -> Table:
         )
     columns = (
         *("Record", "Type", "Accused by", "Most suspect to", "Outsiders as suspect"),
-        *("Synthetic row", "Distance over usual"),
+        *("Synthetic row", "Over usual"),
     )
     caption = (
         f"Members by the number of attacks that accuse them at {percent(exposure['fpr'])} false alarms; the last "
