@@ -241,34 +241,47 @@ def network(features: int, classes: int, seed: int) -> SharedModule:
 
 
 def markdown(rows: list[dict[str, Any]]) -> str:
-    """The rows as tables."""
-    lines = [
-        "| data | updates | attack | right | chance | others further away | relative error |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in (r for r in rows if r["attack"] == "inversion"):
+    """The rows as tables, one for each kind of attack that was run."""
+    of = {name: [row for row in rows if row["attack"] == name] for name in ("inversion", "insider", "usable")}
+    return "\n".join("\n".join(write(of[name])) + "\n" for name, write in TABLES.items() if of[name])
+
+
+def _inversion_table(rows: list[dict[str, Any]]) -> list[str]:
+    lines = _head("data", "updates", "attack", "right", "chance", "others further away", "relative error")
+    for row in rows:
         for way in ("search", "division"):
             j = row[way]
             lines.append(
                 f"| {row['data']} | {_updates(row)} | {way} | {_interval(j['top'])} | {j['chance']:.2f} "
                 f"| {_interval(j['nearer'])} | {j['median_relative_error']:.2g} |"
             )
-    lines += [
-        "",
-        "| data | updates | advantage | right | chance | cosine | victim's class known to the model |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for row in (r for r in rows if r["attack"] == "insider"):
+    return lines
+
+
+def _insider_table(rows: list[dict[str, Any]]) -> list[str]:
+    lines = _head("data", "updates", "advantage", "right", "chance", "cosine", "victim's class known to the model")
+    for row in rows:
         point, low, high = row["advantage"]
         lines.append(
             f"| {row['data']} | {_updates(row)} | {point:+.3f} [{low:+.3f}, {high:+.3f}] | {_interval(row['right'])} "
             f"| {row['chance']:.2f} | {row['cosine']:+.2f} | {row['accuracy']:.2f} |"
         )
-    lines += ["", "| data | updates | usable bits, seed by seed | of |", "|---|---|---|---|"]
-    for row in (r for r in rows if r["attack"] == "usable"):
+    return lines
+
+
+def _usable_table(rows: list[dict[str, Any]]) -> list[str]:
+    lines = _head("data", "updates", "usable bits, seed by seed", "of")
+    for row in rows:
         bits = ", ".join(f"{point:+.2f} [{low:+.2f}, {high:+.2f}]" for point, low, high in row["by_seed"])
         lines.append(f"| {row['data']} | {_updates(row)} | {bits} | {row['without']:.2f} |")
-    return "\n".join(lines)
+    return lines
+
+
+TABLES = {"inversion": _inversion_table, "insider": _insider_table, "usable": _usable_table}
+
+
+def _head(*columns: str) -> list[str]:
+    return [f"| {' | '.join(columns)} |", "|" + "---|" * len(columns)]
 
 
 def _updates(row: dict[str, Any]) -> str:
