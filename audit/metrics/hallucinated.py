@@ -57,7 +57,7 @@ class Hallucinated:
             estimate=found.share,
             control=control.share,
             control_label="non-members without members",
-            reading="0: every group of synthetic records has real ones in it; the table names those without.",
+            reading="0: no group is synthetic alone. p: that none is even more frequent than among real ones.",
             p_value=found.p_value,
             control_p_value=control.p_value,
         )

@@ -77,7 +77,7 @@ class Lost:
             estimate=found.share,
             control=control.share,
             control_label="members without non-members",
-            reading="0: every group of real records has synthetic ones in it; the tables name those without.",
+            reading="0: no group is real alone. p: that none is even rarer than among real records.",
             p_value=found.p_value,
             control_p_value=control.p_value,
         )

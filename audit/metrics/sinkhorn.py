@@ -63,15 +63,21 @@ def sinkhorn_divergence(first: Floats, second: Floats, *, smoothing: float) -> f
 
 
 def _transport(cost: Floats, smoothing: float) -> float:
-    """Entropic transport cost by its dual, mean f + mean g; both potentials are averaged with their updates."""
+    """Entropic transport cost by its dual, mean f + mean g; both potentials are averaged with their updates.
+
+    The smoothing is halved from the largest cost down to the one asked for, without which the potentials of clouds far
+    apart would creep to where they belong.
+    """
     f, g = np.zeros(cost.shape[0]), np.zeros(cost.shape[1])
+    current = max(float(cost.max()), smoothing)
     for _ in range(ITERATIONS):
-        new_f, new_g = _soft(cost - g, smoothing), _soft(cost.T - f, smoothing)
+        new_f, new_g = _soft(cost - g, current), _soft(cost.T - f, current)
         moved = max(float(np.abs(new_f - f).max()), float(np.abs(new_g - g).max()))
         f, g = (f + new_f) / 2, (g + new_g) / 2
-        if moved < TOLERANCE * smoothing:
+        if current == smoothing and moved < TOLERANCE * smoothing:
             break
-    return float(f.mean() + g.mean())
+        current = max(current / 2, smoothing)
+    return float(_soft(cost - g, current).mean() + g.mean())
 
 
 def _soft(values: Floats, smoothing: float) -> Floats:

@@ -1,48 +1,60 @@
-"""The contract that every metric keeps: its range, its seed, no order of records, and nothing to say of real cells."""
+"""The contract that every metric keeps: its range, its seed, no order of records, nothing to say of real ones."""
 
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from audit import AuditTarget
 from audit.embedding import embed
 from audit.metrics import METRICS, Measured, Metric, MetricView, Score
-from cohort import Cohort, pbmc68k, split_cohort
+from cohort import pbmc68k, split_cohort
+from prisyn_base import InputError
 
-MAY_BE_WITHOUT_CONTROL = {"nnaa.privacy_loss"}
-COMPARED_WITH_A_FOREST = {"rf_auroc", "grn_recovery"}
+OF_TABLES = {"feature_r2"}
+DRAWN = {"rf_auroc", "grn_recovery", "feature_r2", "sinkhorn", "hallucinated", "mode_collapse"}
+"""Metrics that draw trees, folds, batches or halves: another order of records is another draw."""
 
 
-def real_sets() -> list[Cohort]:
-    """Three thirds of some real cells: whatever a metric says of them, real against real is as good."""
-    cells = pbmc68k()
-    usual = np.flatnonzero(np.isin(cells.labels, ["CD14+ Monocyte", "CD19+ B", "CD56+ NK", "Dendritic"]))
-    varying = np.argsort(-cells.log_normalised().toarray().var(axis=0))[:80]
-    some = cells.subset(usual).select_genes([cells.genes[gene] for gene in sorted(varying)])
+@cache
+def cells() -> list[Any]:
+    """Three thirds of some real cells, half of each said to be treated: whatever is said of them is chance."""
+    population = pbmc68k()
+    usual = np.flatnonzero(np.isin(population.labels, ["CD14+ Monocyte", "CD19+ B", "CD56+ NK", "Dendritic"]))
+    varying = np.argsort(-population.log_normalised().toarray().var(axis=0))[:80]
+    some = population.subset(usual).select_genes([population.genes[gene] for gene in sorted(varying)])
+    some.adata.obs["condition"] = np.where(np.arange(len(some)) % 2, "treated", "control")
     parts = split_cohort(some, fractions=(1 / 3, 1 / 3, 1 / 3), seed=0)
     return [part.subset(np.arange(min(map(len, parts)))) for part in parts]
 
 
-def view_of(sets: list[Cohort], seed: int = 0) -> MetricView:
-    genes = sets[0].genes
-    edges = [(genes[source], genes[target], 1 - 2 * (target % 2)) for source in range(6) for target in range(10, 18)]
+@cache
+def patients() -> list[Any]:
+    """Three parts of a table of 569 tumours, as many of each."""
+    from sklearn.datasets import load_breast_cancer
+
+    table = load_breast_cancer(as_frame=True).data.sample(frac=1, random_state=0).reset_index(drop=True)
+    return [table.iloc[start : start + 180].set_axis(np.arange(start, start + 180)) for start in (0, 180, 360)]
+
+
+def view_of(metric: Metric, *, order: int | None = None) -> MetricView:
+    sets = patients() if metric.name in OF_TABLES else cells()
+    if order is not None:
+        rows = [np.random.default_rng(order + place).permutation(len(part)) for place, part in enumerate(sets)]
+        sets = [p.iloc[at] if isinstance(p, pd.DataFrame) else p.subset(at) for p, at in zip(sets, rows, strict=True)]
+    genes = [] if metric.name in OF_TABLES else sets[0].genes
+    edges = [(genes[a], genes[b], 1 - 2 * (b % 2)) for a in range(6) for b in range(10 + a, 18)] if genes else []
     target = AuditTarget(*sets, edges=edges)
-    return MetricView(target, embed(target, seed=seed), seed)
-
-
-def parted(sets: list[Cohort]) -> list[Cohort]:
-    """The same cells, one half of each set said to be stimulated."""
-    for cohort in sets:
-        cohort.adata.obs["condition"] = np.where(np.arange(len(cohort)) % 2, "stimulated", "control")
-    return sets
+    return MetricView(target, embed(target, seed=0), 0)
 
 
 @cache
 def measured(name: str) -> Measured:
-    return METRICS[name].measure(view_of(parted(real_sets())))
+    return METRICS[name].measure(view_of(METRICS[name]))
 
 
 def scores(measured: Measured) -> dict[str, Score]:
@@ -57,39 +69,43 @@ class TestEveryMetric:
 
     def test_stays_in_its_range_beside_a_control(self, metric: Metric) -> None:
         assert measured(metric.name).scores
-        for key, score in scores(measured(metric.name)).items():
+        for score in measured(metric.name).scores:
             for estimate in filter(None, (score.estimate, score.control)):
-                assert estimate.low <= estimate.point <= estimate.high
                 assert np.isfinite([estimate.low, estimate.point, estimate.high]).all()
+                assert estimate.low <= estimate.point <= estimate.high
                 assert score.low is None or score.low <= estimate.low
-                assert score.high is None or estimate.high <= score.high or metric.name == "mmd"
-            assert score.control is not None or f"{metric.name}.{key}" in MAY_BE_WITHOUT_CONTROL
-            assert score.low is None or score.low <= score.target
+                assert score.high is None or estimate.point <= score.high
+            assert score.control is not None or score.key == "privacy_loss"
             assert score.label
-            assert score.reading.endswith((".", "values"))
+            assert score.reading.endswith(".")
 
     def test_repeats_itself_with_the_same_seed(self, metric: Metric) -> None:
-        assert metric.measure(view_of(parted(real_sets()))) == measured(metric.name)
+        assert metric.measure(view_of(metric)) == measured(metric.name)
 
     def test_does_not_depend_on_the_order_of_records(self, metric: Metric) -> None:
-        sets = parted(real_sets())
-        rng = np.random.default_rng(1)
-        shuffled = metric.measure(view_of([cohort.subset(rng.permutation(len(cohort))) for cohort in sets]))
-        for key, score in scores(shuffled).items():
-            before = scores(measured(metric.name))[key].estimate
-            loose = metric.name in COMPARED_WITH_A_FOREST or metric.name in DRAWN_IN_BATCHES
-            within = max(before.high - before.low, 0.02) if loose else 1e-3 * max(1.0, abs(before.point))
-            assert abs(score.estimate.point - before.point) <= within, key
+        shuffled = scores(metric.measure(view_of(metric, order=1)))
+        for key, before in scores(measured(metric.name)).items():
+            allowed = 1e-3 * max(1.0, abs(before.estimate.point))
+            if metric.name in DRAWN:
+                allowed = max(before.estimate.high - before.estimate.low, 0.02)
+            assert abs(shuffled[key].estimate.point - before.estimate.point) <= allowed, key
 
     def test_has_nothing_to_say_of_real_against_real(self, metric: Metric) -> None:
-        """The synthetic set is a third of the same cells: its interval and the control's must meet."""
-        for key, score in scores(measured(metric.name)).items():
-            if score.p_value is not None:
-                assert score.p_value > 0.001, key
+        """The synthetic set is a third of the same records: its interval meets that of the control."""
+        for score in measured(metric.name).scores:
+            # Some 30 p-values are looked at: one below .001 among them comes up in 3 of 100 designs.
+            assert score.p_value is None or score.p_value > 0.001, score.key
             if score.control is not None:
-                slack = 0.5 * (score.estimate.high - score.estimate.low + score.control.high - score.control.low)
-                assert score.estimate.low - slack <= score.control.high, key
-                assert score.control.low - slack <= score.estimate.high, key
+                assert score.estimate.low <= score.control.high, score.key
+                assert score.control.low <= score.estimate.high, score.key
 
 
-DRAWN_IN_BATCHES = {"sinkhorn", "hallucinated", "mode_collapse"}
+@pytest.mark.parametrize("name", ["edge_preservation", "regulons", "grn_recovery", "perturbation", "feature_r2"])
+def test_what_a_metric_lacks_is_said(name: str) -> None:
+    bare = [part.select_genes(part.genes[:20]) for part in cells()]
+    for part in bare:
+        del part.adata.obs["condition"]
+    target = AuditTarget(*bare)
+    with pytest.raises(InputError) as caught:
+        METRICS[name].measure(MetricView(target, embed(target, seed=0), 0))
+    assert len(caught.value.problems) == 1
