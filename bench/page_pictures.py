@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlencode
 
 import uvicorn
 from playwright.sync_api import Page, sync_playwright
@@ -23,6 +24,7 @@ from playwright.sync_api import Page, sync_playwright
 from prisyn.web import Settings, create_app
 
 GENE = "HGNC:11241"
+LIST = "SPI1, GATA1, CEBPA, IL1B, ITGB2, NFKB1, RELA"
 WIDE, PHONE = {"width": 1100, "height": 900}, {"width": 375, "height": 812}
 PATIENCE = 120_000
 """Milliseconds for a page; the first waits for the tables of names."""
@@ -49,6 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             wide.add_cookies([{**CURATOR, "url": address}])
             photograph_gene(wide.new_page(), options.out / "page-gene.png")
             photograph_review(wide.new_page(), options.out / "page-review.png")
+            photograph_answer(
+                wide.new_page(),
+                f"/connect?{urlencode({'genes': LIST, 'join': 'bridges', 'most': 8})}",
+                options.out / "page-connect.png",
+            )
             phone = browser.new_context(base_url=address, viewport=PHONE, color_scheme="dark")
             photograph_gene(phone.new_page(), options.out / "phone-gene.png")
         browser.close()
@@ -60,6 +67,14 @@ def photograph_gene(page: Page, picture: Path) -> None:
     page.wait_for_selector(".canvas[data-drawn]")
     page.wait_for_timeout(300)
     page.screenshot(path=picture)
+
+
+def photograph_answer(page: Page, address: str, picture: Path) -> None:
+    """The drawing with which a question is answered."""
+    page.goto(address, timeout=PATIENCE)
+    page.wait_for_selector(".canvas[data-drawn]")
+    page.wait_for_timeout(300)
+    page.locator(".network").screenshot(path=picture)
 
 
 def photograph_review(page: Page, picture: Path) -> None:

@@ -160,7 +160,7 @@ def _desk(
         waiting=len(waiting),
         skipped=desk_of(request).skipped(curator),
         past=mine[: -LAST - 1 : -1],
-        disputed=len(disputes(decisions)),
+        disputed={dispute.decisions[0].claim for dispute in disputes(decisions)},
         symbols=access_of(request).symbols(),
         errors=ERRORS,
         decided=len(decisions),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import uvicorn
@@ -17,8 +19,10 @@ from fastapi.testclient import TestClient
 from grn_extract import Document
 from grn_extract.jobs import JobState
 from grn_extract.jobs.reading import Aside, Failure, Reading
-from kg import Effect, Evidence, Gene, Provenance, SourceKind, open_store, resolve
+from kg import Effect, ErrorKind, Evidence, Gene, Provenance, SourceKind, Verdict, open_store, resolve
+from kg.decisions import decide
 from prisyn.web import Settings, create_app
+from prisyn.web.identity import clean_name
 
 Serving = Callable[[Settings], AbstractContextManager[str]]
 
@@ -61,6 +65,18 @@ HOSTILE = (
     "'); DROP TABLE evidence; -- GATA1 activates HBB.",
     "GATA1 activates HBB " + "A" * 5000,
     "x" * 120_000 + " GATA1 activates HBB.",
+    "<math><mtext><table><mglyph><style><img src=x onerror=window.hacked=1> GATA1 activates HBB.",
+    "<noscript><p title='</noscript><img src=x onerror=window.hacked=1>'> GATA1 activates HBB.",
+    "<object data=javascript:window.hacked=1></object><embed src=//evil.example/x> GATA1 activates HBB.",
+    "<input autofocus onfocus=window.hacked=1><details open ontoggle=window.hacked=1> GATA1 activates HBB.",
+    "<svg><animate onbegin=window.hacked=1 attributeName=x></svg><svg><use href='data:image/svg+xml,x#x'/></svg> GATA1",
+    "<p style='position:fixed;inset:0;background:url(//evil.example/x)'>GATA1 activates HBB.</p>",
+    "</textarea></title></script><script>window.hacked=1</script> GATA1 activates HBB.",
+    "&lt;script&gt;window.hacked=1&lt;/script&gt; &#60;img src=x onerror=window.hacked=1&#62; GATA1 activates HBB.",
+    "\uff1cscript\uff1ewindow.hacked=1\uff1c/script\uff1e \u02bascript\u02ba GATA1 activates HBB.",
+    "MATCH (g:Gene {symbol: '\\'}) DETACH DELETE g WITH 1 AS x LOAD CSV FROM 'file:///etc/passwd' AS y RETURN y //'",
+    "\u2028\u2029GATA1\u00ad activates\u061c HBB\u180e.\u3164\u115f",
+    '=HYPERLINK("//evil.example","GATA1 activates HBB")',
 )
 """Quotes that would run, fetch, hide, submit or delete something, or look like something else, if anything let them."""
 
@@ -86,6 +102,20 @@ def _statements() -> Iterator[Evidence]:
     yield _said("SPI1", "IL1B", Effect.ACTIVATION, row, "PMID:8632999", kind=SourceKind.DATABASE)
 
 
+NAMES = (
+    "<script>window.hacked=1</script>",
+    "<img src=x onerror=window.hacked=1>",
+    "'\"><svg onload=window.hacked=1>",
+    "HB\u202eB",
+    "H\u200bBB",
+    "\u041d\u0412\u0412",
+    "{{ 7 * 7 }}",
+    "'}) DETACH DELETE n //",
+    "javascript:window.hacked=1",
+)
+"""What somebody who means harm may call a gene, a curator or a folder; the sixth looks like HBB and is Cyrillic."""
+
+
 def _hostile_statements() -> Iterator[Evidence]:
     """Every hostile text as a quote, as the name of a document and as that of a reader; and a hostile gene."""
     evil = Gene("X:<img src=x onerror=window.hacked=1>", "<script>window.hacked=1</script>", "<b>", _gene("HBB").kind)
@@ -95,6 +125,12 @@ def _hostile_statements() -> Iterator[Evidence]:
         )
         yield Evidence(evil, _gene("HBB"), Effect.REPRESSION, f"doc{number}", text, Provenance("embedded"))
         yield Evidence(_gene("GATA1"), evil, Effect.UNKNOWN, f"doc{number}", text, Provenance("embedded"))
+    for number, name in enumerate(NAMES):
+        gene = Gene(f"X:{number}{name}", name, "human", _gene("HBB").kind)
+        yield Evidence(gene, _gene("HBB"), Effect.ACTIVATION, "doc", HOSTILE[0], Provenance("embedded"))
+        yield Evidence(
+            _gene("KLF1"), gene, Effect.REPRESSION, "doc", HOSTILE[1], Provenance("embedded"), negated=number == 1
+        )
 
 
 def _said(
@@ -123,6 +159,41 @@ def _said(
         negated=negated,
         hypothetical=hypothetical,
     )
+
+
+HOSTILE_PAGES = (
+    "/",
+    "/gene/HGNC:4827",
+    "/gene/HGNC:4170",
+    "/gene/" + quote(f"X:0{NAMES[0]}"),
+    "/gene/" + quote("X:<img src=x onerror=window.hacked=1>"),
+    "/edge?regulator=HGNC:4170&target=HGNC:4827",
+    "/search?q=%3Cscript%3Ewindow.hacked=2%3C/script%3E",
+    "/paths?from=GATA1&to=" + quote(NAMES[1]),
+    "/paths?from=KLF1&to=HBB",
+    "/connect?genes=GATA1,HBB,KLF1&join=bridges",
+    "/connect?genes=" + quote("<img src=x onerror=window.hacked=2>\n" + NAMES[2]),
+    "/hubs",
+    "/motifs",
+    "/contradictions",
+    "/changes?since=2020-01-01",
+    "/changes?since=" + quote(NAMES[0]),
+    "/compare?reference=1",
+    "/cypher?query=" + quote("MATCH (g:Gene) RETURN g.symbol AS `<script>window.hacked=1</script>`, g"),
+    "/cypher?query=" + quote("<img src=x onerror=window.hacked=2>"),
+    "/review",
+    "/review/disagreements",
+    "/jobs",
+    "/jobs/1",
+    "/reports",
+)
+"""Every page on which something of the hostile graph, or of a hostile address, is shown."""
+
+
+@pytest.fixture(scope="session")
+def hostile_pages() -> tuple[str, ...]:
+    """Addresses at which hostile texts are shown."""
+    return HOSTILE_PAGES
 
 
 @pytest.fixture(scope="session")
@@ -179,8 +250,28 @@ def known(graphs: Path, run_folder: Path, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def hostile(graphs: Path, tmp_path: Path) -> Settings:
-    """Settings of pages over a copy of the hostile graph."""
-    return Settings(str(shutil.copy(graphs / "hostile.db", tmp_path / "grn.db")))
+    """Settings of pages over a copy of the hostile graph, with hostile decisions, folders and a hostile job."""
+    graph = shutil.copy(graphs / "hostile.db", tmp_path / "grn.db")
+    with open_store(graph) as store:
+        said = list(store.evidence("HGNC:4170", "HGNC:4827"))
+        for number, name in enumerate(NAMES):
+            verdict = Verdict.ACCEPT if number % 2 else Verdict.UNSURE
+            store.decide([decide(said[0], verdict, curator=clean_name(name), comment=" ".join(name.split()))])
+        store.decide([decide(said[0], Verdict.REJECT, curator="Eve", error=ErrorKind.OTHER, comment=HOSTILE[0])])
+    run = tmp_path / "<img src=x onerror=window.hacked=1>"
+    with JobState(run / "extract" / "job") as state:
+        state.begin(readers=1)
+        texts = state.enrol([Document(name, "", "GATA1 activates HBB.", "test") for name in NAMES[:3]], "settings")
+        state.finish(texts[0], Reading((), (Aside(HOSTILE[0], (HOSTILE[2],)),), calls=1, tokens=1, cost=0.0))
+        for text in texts[1:]:
+            state.quarantine(text, Failure(HOSTILE[3], True))
+        state.end()
+    verdict = {"outcome": NAMES[0], "headline": HOSTILE[2]}
+    (run / "audit.json").write_text(json.dumps({"verdict": verdict}), encoding="utf-8")
+    (run / "audit.html").write_text(
+        f"<!DOCTYPE html><html lang=en><title>R</title><h1>Audit</h1>{HOSTILE[0]}{HOSTILE[2]}"
+    )
+    return Settings(str(graph), runs=(run,), references=(str(graphs / "hostile.db"),))
 
 
 @pytest.fixture

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fastapi.testclient import TestClient
 
-from kg import Decision, ErrorKind, Verdict, open_store
+from kg import Decision, ErrorKind, Verdict, export, open_store
 from kg.curation import standing_decisions
+from kg.decisions import decide
+from prisyn.engine import execute
+from prisyn.progress import Lines
+from prisyn.stages.extract import EVIDENCE
+from prisyn.stages.graph import STORE, graph_stage
 from prisyn.web import Settings
 
 Visit = Callable[..., TestClient]
@@ -114,6 +124,8 @@ def test_two_curators_disagreeing_is_shown_to_everybody(known: Settings, visit: 
     assert "Bob &amp; &lt;Sons&gt;" in shown
     assert "the sign is wrong" in shown
     assert "it represses" in shown
+    for curator in (ada, bob):
+        assert "others disagree" in curator.get("/review").text
     edge = "/edge?regulator={regulator}&target={target}".format(**fields(page))
     assert "disputed" in ada.get(edge).text
     assert "accepted by <bdi>Ada</bdi>" in ada.get(edge).text
@@ -154,3 +166,74 @@ def test_without_scripts_a_form_leads_to_the_next_statement(known: Settings, vis
     client = visit(known, "Ada")
     answer = client.post("/review", data=fields(client.get("/review").text) | {"act": "accept"})
     assert (answer.status_code, answer.headers["location"]) == (303, "/review")
+
+
+def test_curators_on_one_server_see_what_the_other_settles_at_once(known: Settings, visit: Visit) -> None:
+    client = visit(known, "Ada")
+    page = client.get("/review").text
+    act(client, page, "accept")
+    client.cookies.set("prisyn_curator", "Bob")
+    assert fields(client.get("/review").text)["claim"] != fields(page)["claim"], "what is settled is open no longer"
+    assert fields(client.get("/review?pile=second").text)["claim"] == fields(page)["claim"]
+
+
+def test_a_pile_is_chosen_by_where_its_statements_are_from(known: Settings, visit: Visit) -> None:
+    client = visit(known, "Ada")
+    row = client.get("/review?source=database").text
+    assert "row of a database" in row
+    assert "1 waiting" in row
+    assert "Does the sentence say so?" in client.get("/review?source=text").text
+    after = client.post("/review", data=fields(row) | {"act": "accept"})
+    assert after.headers["location"] == "/review?source=database"
+
+
+def test_pages_are_answered_while_the_queue_is_being_ordered(
+    known: Settings, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(*given: object, **named: object) -> list[object]:
+        begun.set()
+        assert go_on.wait(60)
+        return []
+
+    monkeypatch.setattr("prisyn.web.desk.review_queue", slowly)
+    client = visit(known, "Ada")
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(client.get, "/review")
+        assert begun.wait(60)
+        for address in ("/", "/gene/HGNC:4827", "/review/disagreements", "/paths?from=GATA1&to=HBB"):
+            assert client.get(address).status_code == 200
+        assert not waiting.done()
+        go_on.set()
+        assert "Nothing is left to judge" in waiting.result().text
+
+
+def test_a_graph_that_a_run_would_make_anew_says_so(known: Settings, visit: Visit, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    for folder in ("graph", ".stages"):
+        (run / folder).mkdir(parents=True)
+    graph = shutil.copy(known.graph, run / "graph" / "grn.db")
+    assert "part of a run" not in visit(Settings(str(graph)), "Ada").get("/review").text
+    (run / ".stages" / "graph.json").write_text("{}")
+    assert "part of a run" in visit(Settings(str(graph)), "Ada").get("/review").text
+    assert "part of a run" not in visit(known, "Ada").get("/review").text
+
+
+def test_a_decision_has_the_run_make_its_graph_anew_without_it(known: Settings, tmp_path: Path) -> None:
+    """What the review page says of a run's graph is what the engine does."""
+    out = tmp_path / "run"
+    with open_store(known.graph) as store:
+        grn = store.grn()
+    stage = graph_stage(SimpleNamespace(out=out), Lines(["graph"]))
+    (out / EVIDENCE).parent.mkdir(parents=True, exist_ok=True)
+    export(grn, "jsonl", out / EVIDENCE)
+    assert [outcome.ran for outcome in execute([stage], out)] == [True]
+    with open_store(out / STORE) as store:
+        store.grn()
+    assert [outcome.ran for outcome in execute([stage], out)] == [False], "reading a graph changes nothing"
+    with open_store(out / STORE) as store:
+        store.decide([decide(grn.evidence[0], Verdict.ACCEPT, curator="Ada")])
+    assert [outcome.ran for outcome in execute([stage], out)] == [True]
+    with open_store(out / STORE) as store:
+        assert list(store.decisions()) == []
