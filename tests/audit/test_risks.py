@@ -231,3 +231,21 @@ def test_any_generator_may_stand_in_for_the_one_under_audit() -> None:
     view = view_of(unrelated(5))
     found = DatasetReconstruction(surrogate=betraying).measure(view)
     assert found.advantage.low > 0.2
+
+
+def test_a_reference_set_takes_the_place_of_the_surroundings() -> None:
+    reference = people(np.random.default_rng(99), 140)
+    found = DatasetReconstruction().measure(view_of([*leaking(0), reference]))
+    assert found.advantage.low > 0
+    strangers = DatasetReconstruction().measure(view_of([*unrelated(0), reference]))
+    assert strangers.advantage.low <= 0 <= strangers.advantage.high
+
+
+@pytest.mark.parametrize("risk", STATIC.values(), ids=STATIC.keys())
+def test_two_donors_a_side_prove_nothing(risk: Risk) -> None:
+    """Of the six ways to call two of four donors members none is rarer than one in six."""
+    sets = leaking(0)
+    for table, names in zip(sets, (["a", "b"], ["c", "d"], ["e", "f"]), strict=True):
+        table["donor"] = np.resize(names, len(table))
+    found = risk.measure(view_of(sets, donor="donor"))
+    assert found.p_value > 0.1
