@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,7 @@ from audit.metrics import Measured, Metric, MetricView, Score
 from audit.metrics.energy import energy_test
 from audit.metrics.mmd import median_distance, mmd_test
 from audit.neighbours import nearest
+from audit.records import Kind
 from audit.statistics import clopper_pearson
 from audit.target import AuditTarget, SetName
 from prisyn_base import InputError, MissingExtraError
@@ -33,40 +34,49 @@ class Tables:
     values: dict[SetName, Rows] = field(default_factory=dict)
     types: dict[SetName, npt.NDArray[np.str_]] = field(default_factory=dict)
 
-    def view(self) -> MetricView:
-        """What a metric gets to see."""
+    def view(self, kind: Kind) -> MetricView:
+        """What a metric gets to see: the values as a table, or as counts that rise with them."""
         import pandas as pd
 
         names = [f"v{column}" for column in range(COLUMNS)]
         frames = [pd.DataFrame(self.values[s], columns=names).assign(type=self.types[s]) for s in SETS]
         edges = [(names[column], names[column + COLUMNS // 2]) for column in range(COLUMNS // 2)]
-        target = AuditTarget(*frames, label="type", kind="table", edges=edges)
+        target = AuditTarget(*frames, label="type", kind=kind, edges=edges)
         return MetricView(target, embed(target, seed=0), 0)
 
     def changed(self, change: Callable[[Rows], Rows]) -> Tables:
+        """Other values of the same records."""
         return Tables({name: change(values) for name, values in self.values.items()}, self.types)
 
 
 def hearing(known: Mapping[str, Metric], rng: np.random.Generator) -> list[SelfCheck]:
-    """Every metric that these tables allow: it tells a spoilt synthetic set from a good one, whatever unit or order."""
+    """Every metric that these tables, or counts, allow: it tells a spoilt synthetic set from a good one, whatever unit
+    or order the records are handed over in."""
     good = _good(rng)
-    views = {
-        "good": good.view(),
-        "spoilt": _spoilt(good, rng).view(),
-        "unit": good.changed(lambda values: 1000 * values).view(),
-        "order": _reordered(good, rng).view(),
-    }
-    checks = []
-    for name, metric in sorted(known.items()):
+    sets = {"good": good, "spoilt": _spoilt(good, rng), "order": _reordered(good, rng)}
+    kinds = [_views("table", sets), _views("counts", {name: each.changed(_counts) for name, each in sets.items()})]
+    return [check for name, metric in sorted(known.items()) for check in _checks(name, metric, kinds)]
+
+
+def _views(kind: Kind, sets: Mapping[str, Tables]) -> dict[str, MetricView]:
+    views = {name: each.view(kind) for name, each in sets.items()}
+    return views | {"unit": sets["good"].changed(lambda values: 1000 * values).view(kind)}
+
+
+def _counts(values: Rows) -> Rows:
+    return np.rint(np.exp(3 + 0.4 * values))
+
+
+def _checks(name: str, metric: Metric, kinds: Sequence[Mapping[str, MetricView]]) -> list[SelfCheck]:
+    """What the first kind of records that the metric takes shows; nothing where it takes neither."""
+    for views in kinds:
         try:
-            found = {kind: metric.measure(view) for kind, view in views.items()}
+            return _judged(name, {variant: metric.measure(view) for variant, view in views.items()})
         except (InputError, MissingExtraError):
             continue
         except Exception as error:  # whatever a stranger's metric may raise, it is that metric's failure alone
-            checks.append(SelfCheck("metric", name, "runs", False, f"{type(error).__name__}: {error}"))
-            continue
-        checks += _judged(name, found)
-    return checks
+            return [SelfCheck("metric", name, "runs", False, f"{type(error).__name__}: {error}")]
+    return []
 
 
 def _good(rng: np.random.Generator) -> Tables:
@@ -99,11 +109,11 @@ def _reordered(good: Tables, rng: np.random.Generator) -> Tables:
 def _judged(name: str, found: Mapping[str, Measured]) -> list[SelfCheck]:
     scores = {kind: {score.key: score for score in measured.scores} for kind, measured in found.items()}
     moved = {key: _apart(score, scores["spoilt"].get(key)) for key, score in scores["good"].items()}
-    told = f"moved by {max(moved.values(), default=0.0):.2f} of its range or interval"
+    told = f"moved by {max(moved.values(), default=0.0):.2f} half intervals"
     checks = [SelfCheck("metric", name, "tells a spoilt set from a good one", any(m > 1 for m in moved.values()), told)]
     for kind, statement in (("unit", "the unit does not matter"), ("order", "the order of rows does not matter")):
         apart = max((_apart(score, scores[kind].get(key)) for key, score in scores["good"].items()), default=0.0)
-        detail = f"differs by {apart:.2f} of its interval"
+        detail = f"differs by {apart:.2f} half intervals"
         checks.append(SelfCheck("metric", name, statement, apart <= ALIKE[kind], detail))
     return checks
 
@@ -114,7 +124,7 @@ def _apart(first: Score, second: Score | None) -> float:
         return 0.0
     half = max(first.estimate.high - first.estimate.low, second.estimate.high - second.estimate.low) / 2
     size = max(abs(first.estimate.point), abs(second.estimate.point), 1e-6)
-    return abs(first.estimate.point - second.estimate.point) / max(half, 1e-3 * size)
+    return float(abs(first.estimate.point - second.estimate.point) / max(half, 1e-3 * size))
 
 
 def distances(rng: np.random.Generator, repetitions: int) -> list[SelfCheck]:
