@@ -10,6 +10,8 @@ import numpy.typing as npt
 from audit.attacks._protocol import AttackView
 from audit.neighbours import Floats
 
+MOST = 5000
+
 
 @dataclass(frozen=True, eq=False)
 class Contest:
@@ -24,18 +26,20 @@ class Contest:
     queries: npt.NDArray[np.float64]
 
 
-def contest(view: AttackView) -> Contest:
-    """The two sets of this view. Raises ValueError without a reference."""
+def contest(view: AttackView, *, seed: int) -> Contest:
+    """The two sets of this view, 5,000 of each drawn where there are more. Raises ValueError without a reference."""
     if view.reference is None:
         raise ValueError("this attack needs a reference set")
     sets = [np.asarray(each, dtype=np.float64) for each in (view.synthetic, view.reference)]
     middle = (sets[0].mean(axis=0) + sets[1].mean(axis=0)) / 2
     spread = np.sqrt((sets[0].var(axis=0) + sets[1].var(axis=0)) / 2)
     spread = np.where(spread > 0, spread, 1.0)
-    parts = [(_sorted(each) - middle) / spread for each in sets]
+    rng = np.random.default_rng(seed)
+    parts = [(_some(each, rng) - middle) / spread for each in sets]
     made = np.repeat([True, False], [len(part) for part in parts])
     return Contest(np.concatenate(parts), made, (view.queries - middle) / spread)
 
 
-def _sorted(values: Floats) -> Floats:
-    return values[np.lexsort(values.T[::-1])]
+def _some(values: Floats, rng: np.random.Generator) -> Floats:
+    order = np.lexsort(values.T[::-1])
+    return values[order if len(order) <= MOST else rng.permutation(order)[:MOST]]

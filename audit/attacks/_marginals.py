@@ -88,8 +88,9 @@ def _frequencies(codes: Codes, size: int) -> npt.NDArray[np.float64]:
 
 def most_varied(codes: Codes, most: int) -> npt.NDArray[np.intp]:
     """The features (at most `most`, in order) whose levels have the highest entropy."""
-    frequencies = _frequencies(codes, LEVELS)
-    entropy = -(frequencies * np.log(frequencies)).sum(axis=1)
+    step = max(BLOCK_ELEMENTS // len(codes), 1)
+    blocks = (_frequencies(codes[:, at : at + step], LEVELS) for at in range(0, codes.shape[1], step))
+    entropy = np.concatenate([-(block * np.log(block)).sum(axis=1) for block in blocks])
     return np.sort(np.argsort(-entropy, kind="stable")[:most])
 
 

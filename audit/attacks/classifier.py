@@ -33,7 +33,7 @@ class Classifier:
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         from sklearn.ensemble import RandomForestClassifier
 
-        sets = contest(view)
+        sets = contest(view, seed=self.seed)
         forest = RandomForestClassifier(
             TREES, min_samples_leaf=LEAF, class_weight="balanced", random_state=self.seed, n_jobs=1
         )

@@ -33,7 +33,7 @@ class Logan:
     def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
         from sklearn.neural_network import MLPClassifier
 
-        sets = contest(view)
+        sets = contest(view, seed=self.seed)
         network = MLPClassifier((HIDDEN,), learning_rate_init=0.003, random_state=self.seed)
         for _ in range(EPOCHS):
             network.partial_fit(sets.values, sets.made, classes=[False, True])
