@@ -60,6 +60,8 @@ COMMANDS = [
     ("generate", "ledger"),
     ("audit",),
     ("audit", "run"),
+    ("audit", "report"),
+    ("audit", "compare"),
     ("audit", "attacks"),
     ("audit", "selftest"),
     ("models",),
