@@ -95,21 +95,21 @@ def recovered(defence: Defence, count: int) -> tuple[np.ndarray, np.ndarray, np.
     for number in range(count):
         known = targets(number % 3)
         shared = defence.shared(model.gradients(truth[[number]], known), number=number)
-        found.append(invert_gradient(model, shared, known, features=FEATURES, seed=number, steps=120).records[0])
+        found.append(invert_gradient(model, shared, known, features=FEATURES, seed=number, steps=100).records[0])
     others = np.random.default_rng(0).standard_normal((count, 19, FEATURES))
     return np.stack(found), truth.numpy(), others
 
 
 def test_inverting_a_plain_gradient_names_the_record() -> None:
-    judged = identify(*recovered(Undefended(), 8))
+    judged = identify(*recovered(Undefended(), 5))
     assert judged.top.point == 1
-    assert judged.p_value < 1e-9
+    assert judged.p_value < 1e-6
 
 
 def test_inverting_a_gradient_clipped_and_noised_at_epsilon_one_is_chance() -> None:
-    """By chance 1 of 20 candidates is right; 4 or more of 12 are in 2 of 1,000 seeds."""
+    """By chance 1 of 20 candidates is right, and 4 or more of 10 are in 1 of 1,000 seeds."""
     noise = GaussianNoise.for_epsilon(1, delta=1e-5, rounds=1, clip=1.0, seed=4)
-    judged = identify(*recovered(noise, 12))
+    judged = identify(*recovered(noise, 10))
     assert judged.p_value > 0.01
     assert judged.top.low <= judged.chance <= judged.top.high
 
