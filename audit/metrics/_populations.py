@@ -21,6 +21,8 @@ LEVEL = 0.05
 RARELY = 0.1
 """A population is one set's alone if the other has at most this part of its share there."""
 BEYOND = 0.95
+MOSTLY = 0.5
+APART = "Most records are concerned: the sets lie apart as wholes, from which single populations cannot be told."
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from audit.document import Cell, Table
 from audit.metrics._draws import draw_all
 from audit.metrics._outliers import outlier_factors
-from audit.metrics._populations import Found, Population, populations_of
+from audit.metrics._populations import APART, MOSTLY, Found, Population, populations_of
 from audit.metrics._protocol import Measured, MetricView, Score, register
 from audit.statistics import clopper_pearson, fisher_greater
 
@@ -141,4 +141,5 @@ def _notes(found: Found) -> tuple[str, ...]:
     if not found.populations:
         return ("No population of synthetic records without real ones was found.",)
     sizes = ", ".join(str(len(group.rows)) for group in found.populations)
-    return (f"Invented: {len(found.populations)} populations of synthetic records without real ones ({sizes}).",)
+    invented = f"Invented: {len(found.populations)} populations of synthetic records without real ones ({sizes})."
+    return (invented, APART) if found.share.point > MOSTLY else (invented,)

@@ -11,7 +11,7 @@ from scipy.stats import hypergeom
 
 from audit.document import Cell, Table
 from audit.metrics._draws import draw_all
-from audit.metrics._populations import LEVEL, RARELY, Found, populations_of
+from audit.metrics._populations import APART, LEVEL, MOSTLY, RARELY, Found, populations_of
 from audit.metrics._protocol import Measured, MetricView, Score, register
 from audit.statistics import Estimate, clopper_pearson, holm
 
@@ -141,4 +141,6 @@ def _notes(found: Losses) -> tuple[str, ...]:
     if found.places.populations:
         sizes = ", ".join(str(len(group.rows)) for group in found.places.populations)
         notes.append(f"Lost by place: {len(found.places.populations)} populations of real records ({sizes}).")
+    if found.share.point > MOSTLY:
+        notes.append(APART)
     return tuple(notes) or ("No population of real records was lost.",)

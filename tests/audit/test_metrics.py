@@ -25,7 +25,7 @@ def cells() -> list[Any]:
     """Three thirds of some real cells, half of each said to be treated: whatever is said of them is chance."""
     population = pbmc68k()
     usual = np.flatnonzero(np.isin(population.labels, ["CD14+ Monocyte", "CD19+ B", "CD56+ NK", "Dendritic"]))
-    varying = np.argsort(-population.log_normalised().toarray().var(axis=0))[:80]
+    varying = np.argsort(-population.log_normalised().toarray().var(axis=0))[:50]
     some = population.subset(usual).select_genes([population.genes[gene] for gene in sorted(varying)])
     some.adata.obs["condition"] = np.where(np.arange(len(some)) % 2, "treated", "control")
     parts = split_cohort(some, fractions=(1 / 3, 1 / 3, 1 / 3), seed=0)

@@ -17,7 +17,7 @@ from audit.metrics.hallucinated import nearest_mixture
 from audit.metrics.lost import types_lost
 from audit.metrics.mode_collapse import crowding
 from bench.audit_populations import collapsed, halves, share, without
-from cohort import Cohort, pbmc68k, read_cohort, split_cohort
+from cohort import Cohort, make_cohort, pbmc68k, read_cohort, split_cohort
 
 NAMES = ("hallucinated", "lost", "mode_collapse")
 
@@ -116,6 +116,16 @@ def test_a_population_is_found_to_the_record_and_only_in_the_set_that_has_it() -
     # Twenty records of the first set out of twenty, times the number of branches that could have shown anything.
     assert population.p_value >= hypergeom.sf(19, 300, 150, 20)
     assert populations_of(second, first).populations == ()
+
+
+def test_sets_that_lie_apart_as_wholes_are_not_said_to_invent_single_populations(thirds: list[Cohort]) -> None:
+    members, nonmembers, third = thirds
+    counts = third.counts.toarray()
+    moved = make_cohort(counts[:, ::-1], genes=third.genes, labels=third.labels.tolist(), label=str(third.label))
+    measured = look([members, nonmembers, moved])
+    assert share(measured["hallucinated"]) > 0.9
+    assert "the sets lie apart as wholes" in " ".join(measured["hallucinated"].notes)
+    assert "the sets lie apart as wholes" in " ".join(measured["lost"].notes)
 
 
 def test_a_narrower_set_invents_nothing() -> None:
