@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from audit import AuditTarget, Claim
+    from audit import AuditTarget, Claim, Plugins
     from audit.edges import Edge
     from kg import GRN
 
@@ -169,6 +170,17 @@ def _sign_word(value: Any) -> str:
     if value is None or value != value:
         return ""
     return f"{value:g}" if isinstance(value, float) else str(value).strip().lower()
+
+
+def plugins_with(condition: str | None) -> Plugins:
+    """The installed plug-ins; with `condition`, the column that names what was done to the cells, for its metric."""
+    from audit import METRICS, load_plugins
+
+    plugins = load_plugins()
+    if condition is None:
+        return plugins
+    asked: Any = METRICS["perturbation"]
+    return replace(plugins, metrics={**plugins.metrics, asked.name: replace(asked, column=condition)})
 
 
 def is_audit(path: Path) -> bool:

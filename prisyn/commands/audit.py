@@ -52,6 +52,9 @@ def run(
         Path | None, typer.Option("--edges", help="A table of regulations: regulator, target, perhaps sign.")
     ] = None,
     grn: Annotated[str | None, typer.Option("--grn", help="A graph of regulations.", metavar="URL")] = None,
+    condition: Annotated[
+        str | None, typer.Option("--condition", help="The column of obs that names the treatment of each cell.")
+    ] = None,
     attack: Attacks = None,
     metric: Metrics = None,
     risk: Risks = None,
@@ -73,7 +76,7 @@ def run(
           --label diagnosis --claim-epsilon 1 --claim-delta 1e-5 --unit patient --out audit
     """
     from audit import audit
-    from prisyn._audit_inputs import read_claim, read_edges, read_target
+    from prisyn._audit_inputs import plugins_with, read_claim, read_edges, read_target
 
     claim = read_claim(epsilon=claim_epsilon, delta=claim_delta, unit=unit, ledger=ledger)
     paths = {"members": members, "nonmembers": nonmembers, "synthetic": synthetic}
@@ -88,6 +91,7 @@ def run(
         metrics=metric or None,
         risks=risk or None,
         curves=curve,
+        plugins=plugins_with(condition),
         progress=say,
     )
     for line in result.summary:

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from prisyn._audit_inputs import read_claim, read_edges
+from prisyn._audit_inputs import plugins_with, read_claim, read_edges
 from prisyn.cli import app
 from prisyn_base import InputError
 
@@ -116,6 +116,11 @@ def test_regulations_come_from_tables_with_signs_in_either_spelling(tmp_path: Pa
     (tmp_path / "c.csv").write_text("tf,gene\nA,B\n")
     with pytest.raises(InputError, match="columns regulator and target"):
         read_edges(file=tmp_path / "c.csv", graph=None)
+
+
+def test_the_column_of_the_treatment_is_handed_to_its_metric() -> None:
+    assert plugins_with("stim").metrics["perturbation"].column == "stim"  # type: ignore[attr-defined]
+    assert "perturbation" not in plugins_with(None).metrics
 
 
 def test_cells_and_tables_are_not_mixed(tables: Path, tmp_path: Path) -> None:
