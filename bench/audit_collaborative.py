@@ -9,9 +9,10 @@ Inversion: one record's gradient on a fresh network is shared; the attacker know
 reconstruction is judged against 19 other records of that class, so chance is 5 %. Insider: every class that the insider
 does not own is the victim's once; `advantage` is the mean over these of MMD^2(drawn, other classes) - MMD^2(drawn,
 victim's class), 0 where nothing is learnt, its interval (Student) over seeds; `right` counts the runs whose drawn
-records are closest to the victim's class. Gradients: bits about an attribute that is not the label. Epsilon is that
-of one release for a gradient and of all rounds together for the insider, at delta 1e-5, per record or, where said, per
-participant: a single record's gradient is both.
+records are closest to the victim's class; `cosine` compares mean profiles, from the middle of the two classes, and is
+0 by chance as well (it sees a direction where the drawn records lie too far out for the kernel). Gradients: bits
+about an attribute that is not the label. Epsilon is that of one release for a gradient and of all rounds together for
+the insider, at delta 1e-5, per record or, where said, per participant: a single record's gradient is both.
 """
 
 from __future__ import annotations
