@@ -29,6 +29,14 @@ PAGES = [
     "/reports",
     "/who",
     "/review/disagreements",
+    "/paths?from=GATA1&to=CSF1R",
+    "/connect?genes=GATA1,CSF1R&join=connect",
+    "/hubs",
+    "/motifs",
+    "/contradictions",
+    "/changes?since=2020-01-01",
+    "/compare",
+    "/cypher",
 ]
 
 
@@ -85,6 +93,11 @@ def test_what_is_vendored_is_what_it_says_it_is() -> None:
 def test_a_gene_is_found_by_any_of_its_names(known: Settings, visit: Visit, typed: str, meant: str) -> None:
     answer = visit(known).get("/search", params={"q": typed})
     assert answer.headers["location"] == f"/gene/{meant}"
+
+
+def test_an_address_with_a_name_in_place_of_an_identifier_leads_to_the_gene(known: Settings, visit: Visit) -> None:
+    client = visit(known)
+    assert client.get(client.get("/gene/PU.1").headers["location"]).headers["location"] == "/gene/HGNC:11241"
 
 
 def test_a_near_miss_is_suggested(known: Settings, visit: Visit) -> None:
@@ -179,6 +192,9 @@ def test_an_edge_shows_every_statement_and_both_signs(known: Settings, visit: Vi
         ("/gene/HGNC:1", 404),
         ("/gene/../../etc/passwd", 404),
         ("/edge?regulator=HGNC:4827&target=HGNC:4170", 404),
+        ("/compare?reference=1", 404),
+        ("/connect?join=somehow", 422),
+        ("/hubs?most=0", 422),
         ("/gene/HGNC:4827?min_belief=2", 422),
         ("/gene/HGNC:4827?effect=<script>", 422),
         ("/export?gene=HGNC:4827&format=pickle", 422),
