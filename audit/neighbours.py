@@ -40,8 +40,8 @@ def nearest(queries: Floats, points: Floats, k: int, *, skip_self: bool = False)
     """
     count = len(points)
     k = max(min(k, count - skip_self), 1)
-    folded = _Folded(points, k)
-    step = max(BLOCK_ELEMENTS // count, FEWEST_ROWS)
+    step = min(max(BLOCK_ELEMENTS // count, FEWEST_ROWS), max(len(queries), 1))
+    folded = _Folded(points, k, step)
     distances, indices = np.empty((len(queries), k)), np.empty((len(queries), k), dtype=np.intp)
     for start in range(0, len(queries), step):
         block = queries[start : start + step]
@@ -62,7 +62,7 @@ class _Folded:
     below; the second is added to the limit below which a point is a candidate. No true neighbour is ever missed.
     """
 
-    def __init__(self, points: Floats, k: int) -> None:
+    def __init__(self, points: Floats, k: int, rows: int) -> None:
         self.count, self.k = len(points), k
         self.group = min(max(self.count // (GROUPS_A_NEIGHBOUR * k), 1), LARGEST_GROUP)
         self.centre = points.mean(axis=0, dtype=np.float64)
@@ -75,6 +75,8 @@ class _Folded:
         self.transposed[width, : self.count] = np.einsum("ij,ij->j", centred, centred) * (1 - 2 * self.error)
         # Not infinite: a matrix product multiplies what it pads its blocks with too, and 0 * inf is invalid.
         self.transposed[width, self.count :] = FAR
+        # One block for all products: fresh pages for each would cost a tenth of the product itself.
+        self.products = np.empty((rows, padded), dtype=np.float32)
 
     def candidates(self, block: Floats, own: npt.NDArray[np.intp] | None) -> npt.NDArray[np.intp]:
         """Points that may be among the k nearest of each row, rising, filled up with `count`; shape (b, at least k).
@@ -86,7 +88,7 @@ class _Folded:
         np.subtract(block, self.centre, out=moved[:, :-1], casting="same_kind")
         norms = np.einsum("ij,ij->i", moved[:, :-1], moved[:, :-1])
         moved[:, :-1] *= -2
-        products = moved @ self.transposed
+        products = np.matmul(moved, self.transposed, out=self.products[: len(block)])
         if own is not None:
             products[np.arange(len(block)), own] = np.inf
         grouped = products.reshape(len(block), self.group, -1)
