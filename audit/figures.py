@@ -21,17 +21,18 @@ MOST_DOTS = 20_000
 def roc_figure(result: Json) -> Figure:
     """ROC of every attack on log axes, with the chance line and the intervals of the rates."""
     attacks = result["attacks"]
-    with canvas(7.2, 5.4) as drawn:
+    with canvas(9.4, 5.4) as drawn:
         axes = drawn.add_subplot()
         least = 0.5 / max(a["m"] for a in attacks)
         axes.plot([least, 1], [least, 1], color=FAINT, linewidth=1.2, label="Chance")
+        middle = (len(attacks) - 1) / 2
         for place, attack in enumerate(attacks):
-            _roc_line(axes, attack, COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)], least, place)
+            _roc_line(axes, attack, COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)], least, place - middle)
         axes.set(xscale="log", yscale="log", xlim=(least, 1), ylim=(least, 1.1))
         axes.set_xlabel("False positive rate: outsiders wrongly accused")
         axes.set_ylabel("True positive rate: members found")
         axes.grid(True, which="major", color=GRID, linewidth=0.8)
-        axes.legend(frameon=False, loc="lower right")
+        drawn.legend(frameon=False, loc="outside right center", fontsize=9)
         image = svg(drawn)
     areas = ", ".join(f"{a['label']} {a['auc']['point']:.3f}" for a in attacks)
     caption = (
@@ -41,7 +42,7 @@ def roc_figure(result: Json) -> Figure:
     return Figure(f"ROC curves of {len(attacks)} attacks on log axes. Area under the curve: {areas}.", image, caption)
 
 
-def _roc_line(axes: Any, attack: Json, colour: str, dash: Any, least: float, place: int) -> None:
+def _roc_line(axes: Any, attack: Json, colour: str, dash: Any, least: float, step: float) -> None:
     false, true = np.asarray(attack["roc"], dtype=float).T
     line: Any = {
         "color": colour,
@@ -56,7 +57,7 @@ def _roc_line(axes: Any, attack: Json, colour: str, dash: Any, least: float, pla
         tpr = rate["tpr"]
         reach = [[tpr["point"] - tpr["low"]], [tpr["high"] - tpr["point"]]]
         # Neighbouring attacks share their rates; a small step aside keeps their bars apart.
-        at = rate["fpr"] * 1.04 ** (place - 2)
+        at = rate["fpr"] * 1.03**step
         axes.errorbar(at, tpr["point"], yerr=reach, color=colour, capsize=3, fmt="none", linewidth=1.2)
 
 
