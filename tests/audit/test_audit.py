@@ -190,8 +190,12 @@ def test_a_summary_can_be_read_and_shown(leak: AuditResult) -> None:
 def test_progress_tells_of_each_part(harmless: AuditTarget) -> None:
     lines: list[str] = []
     audit(harmless, seed=0, attacks=["dcr"], metrics=["nnaa"], risks=[], progress=lines.append)
-    assert "attack: Closest record" in lines
-    assert len(lines) == 4
+    assert lines[0] == "checking the sets"
+    assert lines[2:] == [
+        "testing the instruments",
+        "attack: Closest record",
+        "metric: Nearest-neighbour adversarial accuracy",
+    ]
 
 
 def test_donors_are_the_unit_where_they_are_known(cells: Cohort) -> None:
