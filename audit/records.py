@@ -54,11 +54,6 @@ class Records:
         return "table" if isinstance(self.content, pd.DataFrame) else "counts"
 
     @property
-    def genes(self) -> tuple[str, ...]:
-        """The features, by the name a Cohort has for them."""
-        return self.features
-
-    @property
     def counts(self) -> sp.csr_matrix:
         """Raw counts (n, p), CSR. Raises TypeError for a table."""
         if isinstance(self.content, pd.DataFrame):
