@@ -91,7 +91,9 @@ def test_the_same_holds_of_other_cells(shared_data: Path, seed: int) -> None:
     assert not any(share(measured) for measured in look([members, nonmembers, third]).values())
     mixed = halves(without(third, "DC"), "B", "CD14+ Mono", part=0.05, seed=seed)
     found = look([members, nonmembers, collapsed(mixed, "NK", seed=seed)])
-    assert any("B" in str(row[-1]) and "Mono" in str(row[-1]) for row in found["hallucinated"].tables[0].rows)
+    # They are called B cells; what they lie near may as well be dendritic cells, which share features of both.
+    invented = [row for row in found["hallucinated"].tables[0].rows if str(row[-2]).startswith("B (")]
+    assert sum(int(row[1] or 0) for row in invented) == pytest.approx(0.05 * len(mixed), rel=0.2)
     assert any("Lost by name: DC" in note for note in found["lost"].notes)
     assert found["mode_collapse"].notes == ("Collapsed: NK.",)
 
