@@ -1,7 +1,7 @@
 """One graph of nearest neighbours over all sets, shared by every attack and metric that asks who is near whom.
 
-The search is exact at every size. In the 50 shared coordinates it costs two to three times the bare matrix product:
-`bench/audit_speed.py` prints it for 50,000 records and more, where building an approximate index costs more than that.
+The search is exact at every size, so there is no recall to doubt; `bench/audit_speed.py --parts graph` sets its cost
+beside an approximate index's.
 """
 
 from __future__ import annotations
