@@ -292,13 +292,16 @@ def export_(
     from kg.indra_curations import write_indra_curations
 
     grn = read_grn(graph)
+    if not grn.decisions:
+        mend = "judge some: `prisyn kg curate queue` lists what to judge"
+        raise InputError([Problem(graph, "no decisions", "a graph that somebody has judged", mend)])
     if form is Exchange.DECISIONS:
         number, what = write_decisions(grn.decisions, file), "decisions"
     elif form is Exchange.GOLD:
         number, what = write_gold(grn, file), "judged texts"
     else:
         number, what = write_indra_curations(grn, file), "curations"
-    say(f"wrote {number:,} {what} to {file}" if number else f"no {what} in {graph}")
+    say(f"wrote {number:,} {what} to {file}")
 
 
 @command(app, "import")

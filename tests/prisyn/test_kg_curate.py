@@ -218,3 +218,11 @@ def test_readers_are_weighed_by_what_was_judged(judged: Path, tmp_path: Path, mo
     assert reliability("embedded").of(0.6) == pytest.approx(row["fitted"], abs=1e-4)
     assert "2/4 statements judged by 1 people" in reliability("embedded").source
     assert reliability("trrust").source.startswith("prior")
+
+
+@pytest.mark.parametrize("form", ["decisions", "gold", "indra"])
+def test_nothing_is_written_where_nothing_was_judged(graph: Path, tmp_path: Path, form: str) -> None:
+    done = curate("export", tmp_path / "out.jsonl", "--format", form, "--graph", graph)
+    assert done.exit_code == 2
+    assert "no decisions" in done.stderr
+    assert not (tmp_path / "out.jsonl").exists()
