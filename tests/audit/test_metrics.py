@@ -100,6 +100,33 @@ class TestEveryMetric:
                 assert score.control.low <= score.estimate.high, score.key
 
 
+def of_donors(donors: int, *, seed: int) -> MetricView:
+    """Records that lie around their donors; donors of members and non-members come from one law."""
+    rng = np.random.default_rng(seed)
+
+    def table(count: int, prefix: str) -> pd.DataFrame:
+        own = np.repeat(np.arange(count), 20)
+        values = rng.normal(size=(count, 6))[own] + 0.3 * rng.normal(size=(len(own), 6))
+        return pd.DataFrame(values, columns=list("abcdef")).assign(donor=[f"{prefix}{at}" for at in own])
+
+    synthetic = table(2 * donors, "s").drop(columns="donor")
+    target = AuditTarget(table(donors, "m"), table(donors, "n"), synthetic, donor="donor")
+    return MetricView(target, embed(target, seed=seed), seed)
+
+
+def test_a_forest_that_knows_donors_again_does_not_take_like_sets_for_different() -> None:
+    (score,) = METRICS["rf_auroc"].measure(of_donors(10, seed=0)).scores
+    assert score.control is not None
+    assert score.control.low <= 0.5
+    assert score.control.point < 0.65
+
+
+def test_one_donor_a_side_gives_no_control() -> None:
+    measured = METRICS["rf_auroc"].measure(of_donors(1, seed=0))
+    assert measured.scores[0].control is None
+    assert any("One donor" in note for note in measured.notes)
+
+
 @pytest.mark.parametrize("name", ["edge_preservation", "regulons", "grn_recovery", "perturbation", "feature_r2"])
 def test_what_a_metric_lacks_is_said(name: str) -> None:
     bare = [part.select_genes(part.genes[:20]) for part in cells()]
