@@ -57,20 +57,23 @@ def conjunctions(synthetic: Floats, variables: tuple[Variable, ...], count: int,
     rng = np.random.default_rng(seed)
     source = rng.integers(len(synthetic), size=count)
     every = np.repeat(np.arange(len(variables))[None], count, axis=0)
-    own = _columns(synthetic, variables, source, every)
+    own = _columns(synthetic, variables, source[:, None], every)
     common = synthetic[source[:, None], own] == np.median(synthetic, axis=0)[own]
     order = np.argsort(common + rng.random(own.shape), axis=1)[:, :MOST_CONDITIONS]
     columns = np.take_along_axis(own, order, axis=1)
-    low, high = _windows(synthetic, np.repeat(source[:, None], columns.shape[1], axis=1), columns)
+    low, high = _windows(synthetic, variables, np.repeat(source[:, None], columns.shape[1], axis=1), columns)
     lengths, isolating = _lengths(synthetic, columns, low, high)
     return Predicates(columns, low, high, lengths, isolating)
 
 
-def shuffled(predicates: Predicates, synthetic: Floats, *, seed: int) -> Predicates:
-    """The same columns and numbers of conditions, each condition taken from another synthetic record."""
-    rng = np.random.default_rng(seed)
-    low, high = _windows(synthetic, rng.integers(len(synthetic), size=predicates.columns.shape), predicates.columns)
-    return Predicates(predicates.columns, low, high, predicates.lengths, predicates.isolating)
+def shuffled(predicates: Predicates, synthetic: Floats, variables: tuple[Variable, ...], *, seed: int) -> Predicates:
+    """The same variables and numbers of conditions, each condition taken from another synthetic record."""
+    source = np.random.default_rng(seed).integers(len(synthetic), size=predicates.columns.shape)
+    starts = np.array([v.columns.start for v in variables])
+    order = np.searchsorted(starts, predicates.columns, side="right") - 1
+    columns = _columns(synthetic, variables, source, order)
+    low, high = _windows(synthetic, variables, source, columns)
+    return Predicates(columns, low, high, predicates.lengths, predicates.isolating)
 
 
 def intervals(synthetic: Floats, variables: tuple[Variable, ...], count: int, *, seed: int) -> Predicates:
@@ -78,7 +81,7 @@ def intervals(synthetic: Floats, variables: tuple[Variable, ...], count: int, *,
     rng = np.random.default_rng(seed)
     source = rng.integers(len(synthetic), size=8 * count)
     order = rng.integers(len(variables), size=(len(source), 1))
-    columns = _columns(synthetic, variables, source, order)
+    columns = _columns(synthetic, variables, source[:, None], order)
     low, high = np.empty(columns.shape), np.empty(columns.shape)
     alone = np.zeros(len(source), dtype=bool)
     for column, (at, _) in _by_column(columns):
@@ -92,24 +95,31 @@ def intervals(synthetic: Floats, variables: tuple[Variable, ...], count: int, *,
 
 
 def _columns(synthetic: Floats, variables: tuple[Variable, ...], source: Places, order: Places) -> Places:
-    """The column of each chosen variable (q, d) that speaks of record `source` (q,): of a category, its own level."""
+    """The columns (q, d) of chosen variables that speak of records `source` (q, 1 or d): of a category, its level."""
+    source = np.broadcast_to(source, order.shape)
     starts = np.array([v.columns.start for v in variables])
     result = starts[order]
     for at, variable in enumerate(variables):
         if variable.categorical:
             row, place = np.nonzero(order == at)
-            result[row, place] += synthetic[source[row], variable.columns].argmax(axis=1)
+            result[row, place] += synthetic[source[row, place], variable.columns].argmax(axis=1)
     return result
 
 
-def _windows(synthetic: Floats, source: Places, columns: Places) -> tuple[Floats, Floats]:
-    """The ends of the window around the value of record `source` (q, d) in column (q, d)."""
+def _windows(
+    synthetic: Floats, variables: tuple[Variable, ...], source: Places, columns: Places
+) -> tuple[Floats, Floats]:
+    """The ends of the window around the value of record `source` (q, d) in column (q, d); of a category, its value."""
+    levels = {column for v in variables if v.categorical for column in range(v.columns.start, v.columns.stop)}
     low, high = np.empty(columns.shape), np.empty(columns.shape)
     count = len(synthetic)
     reach = int(WINDOW / 2 * count)
     for column, at in _by_column(columns):
         values = np.sort(synthetic[:, column])
         own = synthetic[source[at], column]
+        if column in levels:
+            low[at] = high[at] = own
+            continue
         first = np.searchsorted(values, own, side="left") - reach
         last = np.searchsorted(values, own, side="right") - 1 + reach
         low[at] = np.where(first < 0, -np.inf, values[np.maximum(first, 0)])

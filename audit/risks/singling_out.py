@@ -12,6 +12,7 @@ from audit.risks._compare import Comparison, compare_events
 from audit.risks._predicates import Predicates, conjunctions, intervals, shuffled
 from audit.risks._protocol import COMPARISON_COLUMNS, Need, RiskMeasured, comparison_row, measured, register
 from audit.risks._sides import Sides, sides, variables
+from prisyn_base import InputError, Problem
 
 GUESSES = 1000
 
@@ -35,6 +36,9 @@ class SinglingOut:
     def measure(self, view: MetricView) -> RiskMeasured:
         held, known = sides(view), variables(view.target)
         several = conjunctions(held.synthetic, known, GUESSES, seed=view.seed)
+        if not several.isolating.any():
+            mend = "leave this risk out: where all records share their descriptions, it can show nothing"
+            raise InputError([Problem("synthetic", "no record that a few values isolate", "some", mend)])
         single = intervals(held.synthetic, known, GUESSES, seed=view.seed)
         overall = _compared(several, held, view.seed)
         rows = [(*comparison_row("several variables", overall), int(several.isolating.sum()))]
@@ -42,7 +46,7 @@ class SinglingOut:
             alone = _compared(single, held, view.seed)
             rows.append((*comparison_row("one variable", alone), len(single.lengths)))
         table = Table("Predicates that isolate exactly one", ("On", *COMPARISON_COLUMNS, "Predicates"), tuple(rows))
-        random = _compared(shuffled(several, held.synthetic, seed=view.seed), held, view.seed)
+        random = _compared(shuffled(several, held.synthetic, known, seed=view.seed), held, view.seed)
         size = min(len(held.members), len(held.controls))
         notes = [f"Both sides are judged as if there were {size} of each."]
         if not several.isolating.all():

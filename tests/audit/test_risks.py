@@ -170,6 +170,25 @@ def test_the_chance_of_a_link_is_that_of_two_hands_from_one_deck() -> None:
     assert chance_of_a_link(3, 2) == 1
 
 
+def categories(rng: np.random.Generator, count: int, columns: int) -> pd.DataFrame:
+    return pd.DataFrame({f"c{at}": rng.choice(list("pqrs"), count) for at in range(columns)})
+
+
+def test_people_of_categories_alone_are_singled_out_by_equality() -> None:
+    rng = np.random.default_rng(0)
+    members, nonmembers, strangers = (categories(rng, count, 10) for count in (150, 150, 75))
+    synthetic = pd.concat([members.iloc[:75], strangers], ignore_index=True)
+    found = RISKS["singling_out"].measure(view_of([members, nonmembers, synthetic]))
+    assert found.advantage.low > 0.2
+    assert found.p_value <= 0.01
+
+
+def test_where_no_description_fits_one_record_alone_nothing_is_said() -> None:
+    sets = [categories(np.random.default_rng(seed), 150, 1) for seed in range(3)]
+    with pytest.raises(InputError, match="no record that a few values isolate"):
+        RISKS["singling_out"].measure(view_of(sets))
+
+
 def test_what_columns_say_of_each_other_is_no_leak() -> None:
     """The stage follows from the numbers: it is guessed of everybody, so its advantage is none."""
     found = AttributeInference(secrets=("stage",)).measure(view_of(unrelated(4)))
