@@ -137,7 +137,7 @@ def metrics(facts: Json) -> Table:
 
 def _goal(score: Json) -> str:
     if score["goal"] == "maximise":
-        return f"high, up to {score['high']:g}"
+        return "high" if score["high"] is None else f"high, up to {score['high']:g}"
     if score["goal"] == "minimise":
         return f"low, {score['target']:g}"
     return f"near {score['target']:g}"

@@ -130,6 +130,12 @@ def test_the_page_follows_the_json_alone(result: AuditResult, text: str) -> None
     assert f"{result.attacks[0].auc.point:.3f}" in bare
 
 
+def test_a_measure_without_an_upper_end_has_a_goal_all_the_same(result: AuditResult) -> None:
+    plain = result.to_json()
+    plain["metrics"][0]["scores"][0] |= {"goal": "maximise", "high": None}
+    assert "<td>high</td>" in render_report(plain, None)
+
+
 def test_two_renderings_are_the_same(result: AuditResult) -> None:
     assert render_report(result, None) == render_report(result, None)
 
