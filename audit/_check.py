@@ -22,13 +22,14 @@ FEW = 100
 def problems_of(target: AuditTarget) -> Iterator[Problem]:
     """Everything that makes the sets of a target not worth auditing."""
     sets: dict[str, Records] = dict(target.sets.items())
+    yield from _features(sets)
     comparable = {name for name, records in sets.items() if records.features == target.features}
     for name, records in sets.items():
         yield from _size(name, records)
-        found = list(value_problems(name, records))
-        comparable -= {name} if found else set()
+        # Of two columns of one name no values can be asked for.
+        found = list(value_problems(name, records)) if _names_are_unique(records) else []
+        comparable -= {name} if found or not _names_are_unique(records) else set()
         yield from found
-    yield from _features(sets)
     yield from _labels(target)
     yield from overlap_problems({name: records for name, records in sets.items() if name in comparable})
 
@@ -47,6 +48,10 @@ def warnings_of(target: AuditTarget) -> Iterator[str]:
     yield from _edges(target)
 
 
+def _names_are_unique(records: Records) -> bool:
+    return len(set(records.features)) == len(records.features)
+
+
 def _size(name: str, records: Records) -> Iterator[Problem]:
     if len(records) < FEWEST:
         yield Problem(name, f"{len(records)} records", f"at least {FEWEST}", "hand in more records")
@@ -59,7 +64,7 @@ def _features(sets: Mapping[str, Records]) -> Iterator[Problem]:
     thing = "genes" if sets["members"].kind == "counts" else "columns"
     for name, records in sets.items():
         features = records.features
-        if len(set(features)) < len(features):
+        if not _names_are_unique(records):
             yield Problem(
                 name, f"{thing} named twice", f"each of the {thing} once", f"make the names of {thing} unique"
             )
@@ -92,10 +97,15 @@ def _labels(target: AuditTarget) -> Iterator[Problem]:
             mend = "name the column that holds the types, or leave the label out everywhere"
             yield Problem(name, f"one type only in {records.label!r}", "at least two", mend)
     for name, records in target.sets.items():
-        if records.donor is not None and records.donor not in records.about:
+        if records.donor is None:
+            continue
+        if records.donor not in records.about:
             yield Problem(
                 name, f"no donor column {records.donor!r}", "a column beside the features", "name the right one"
             )
+        elif records.about[records.donor].isna().any():
+            found, mend = f"records without a {records.donor!r}", "name their donors, drop them, or leave donors out"
+            yield Problem(name, found, "a donor for each record", mend)
 
 
 def _types(target: AuditTarget) -> Iterator[str]:

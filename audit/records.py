@@ -17,7 +17,7 @@ from anndata import AnnData
 
 from audit.tables import is_categorical, words
 from cohort import Cohort, is_counts, to_csr
-from prisyn_base import InputError, Problem
+from prisyn_base import InputError, Problem, Problems
 
 Kind = Literal["counts", "table"]
 Strings: TypeAlias = npt.NDArray[np.str_]
@@ -135,6 +135,11 @@ def _from_anndata(adata: AnnData, counts: sp.csr_matrix, label: str | None, dono
 
 def _from_frame(frame: pd.DataFrame, label: str | None, donor: str | None, kind: Kind, where: str) -> Records:
     apart = [name for name in (label, donor) if name is not None and name in frame]
+    problems = Problems()
+    for name in apart:
+        if isinstance(frame[name], pd.DataFrame):
+            problems.add(where, f"several columns named {name!r}", "one", "leave all but one out, or name them apart")
+    problems.raise_if_any()
     features = frame.drop(columns=apart) if apart else frame
     names = tuple(map(str, features.columns))
     # A bare row number names nothing: row 0 of two tables is two records.

@@ -200,6 +200,26 @@ def test_donors_on_both_sides_are_named() -> None:
     assert warnings_with(target, "15 donors have records among members and non-members (d0, d1, d10, ...)")
 
 
+def test_a_record_without_a_donor_is_refused() -> None:
+    members, nonmembers, synthetic = (
+        table.assign(clinic=[f"c{row % 12}" for row in range(len(table))]) for table in three(patients)
+    )
+    members.iloc[3, -1] = np.nan
+    with pytest.raises(InputError, match="records without a 'clinic'"):
+        AuditTarget(members, nonmembers, synthetic, donor="clinic").check()
+
+
+@pytest.mark.parametrize("place", [0, 2])
+def test_columns_of_one_name_are_named(place: int) -> None:
+    sets = three(patients)
+    sets[place] = pd.concat([sets[place], sets[place][["age"]]], axis=1)
+    with pytest.raises(InputError, match="columns named twice"):
+        AuditTarget(*sets, label="outcome").check()
+    sets[place] = pd.concat([sets[place], sets[place][["outcome"]]], axis=1)
+    with pytest.raises(InputError, match="several columns named 'outcome'"):
+        AuditTarget(*sets, label="outcome").check()
+
+
 def test_one_class_is_named() -> None:
     members, nonmembers, synthetic = three(patients)
     one = AuditTarget(members, nonmembers, synthetic.assign(outcome="lives"), label="outcome")
