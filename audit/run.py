@@ -33,6 +33,7 @@ from audit.plugins import Plugins, load_plugins
 from audit.records import Records
 from audit.result import AuditResult, SetSummary, SpaceSummary
 from audit.risks import Risk, RiskResult, run_risk
+from audit.statistics import FPRS
 from audit.target import AuditTarget
 from audit.verdict import judge
 from prisyn_base import InputError, MissingExtraError
@@ -132,6 +133,7 @@ class _Run:
             "seed": self.seed,
             "delta": DELTA if self.claim is None else self.claim.delta,
             "error": gates.LEVEL.value / max(len(self.instruments.attacks), 1),
+            "tests": len(self.instruments.attacks) * (1 + len(FPRS)),
             "donors": _pair(self.target.donors("members"), self.target.donors("nonmembers")),
         }
         results = []

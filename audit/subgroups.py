@@ -97,7 +97,6 @@ def _subgroup(
         floor=0.0,
         level=gates.LEVEL.value / tests,
         fprs=(),
-        clustered=False,
     )
     estimate = auc_estimate(parts[best], seed=seed)
     return Subgroup(kind, *sizes, labels[best[1]], estimate, adjusted[best], visible.auc)

@@ -106,14 +106,14 @@ def _power(attacks: Sequence[AttackResult], tests: int) -> Power | None:
     if not attacks:
         return None
     widest = max(attacks, key=lambda attack: attack.chance.spread)
+    units = widest.scores.by_donor()
     return smallest_visible(
-        widest.n,
-        widest.m,
+        len(units.members),
+        len(units.nonmembers),
         spread=widest.chance.spread,
         floor=widest.chance.floor,
         level=gates.LEVEL.value / tests,
         fprs=tuple(rate.fpr for rate in widest.rates),
-        clustered=widest.clustered,
     )
 
 
@@ -164,7 +164,8 @@ def _harm(attack: AttackResult, adjusted: dict[str, float]) -> str:
     for rate in attack.rates:
         p_rate = adjusted.get(f"{attack.name}: TPR at {rate.fpr:g}", 1.0)
         if p_rate <= level and rate.tpr.point >= gates.RATE_MARGIN.value * rate.fpr:
-            found.append(f"finds {rate.tpr.point:.1%} of members at {rate.fpr:.1%} false alarms (p = {p_rate:.2g})")
+            whom = "members' donors" if attack.clustered else "members"
+            found.append(f"finds {rate.tpr.point:.1%} of {whom} at {rate.fpr:.1%} false alarms (p = {p_rate:.2g})")
     return "; ".join(found)
 
 
@@ -198,7 +199,8 @@ def _strength(attacks: Sequence[AttackResult], power: Power | None) -> Check:
         return Check("power", "cannot tell", reason)
     if not power.tpr:
         fewest = next(m for m in range(1, 10**6) if resolvable(attacks[0].rates[-1].fpr, m))
-        reason = f"Too few non-members for any statement at low false positive rates: at least {fewest} are needed."
+        whom = "non-members' donors" if attacks[0].clustered else "non-members"
+        reason = f"Too few {whom} for any statement at low false positive rates: at least {fewest} are needed."
         return Check("power", "cannot tell", reason)
     fpr, tpr = power.tpr[0]
     if tpr is not None and tpr > gates.RATE_HARM.value * fpr:

@@ -32,8 +32,9 @@ MOST_TIES = 0.05
 class AttackResult:
     """What one attack found, and whether the instrument worked; an empty `fault` means that it did.
 
-    `ties` is the share of member/non-member pairs with equal scores, `roc` the pairs (FPR, TPR) of the step curve,
-    `n` and `m` the members and non-members judged, `scores` what was said of each record.
+    `ties` is the share of member/non-member pairs that differ and have equal scores, `rates` are those of donors, by
+    their mean scores, where donors are the unit, `roc` the pairs (FPR, TPR) of the step curve of records, `n` and `m`
+    the members and non-members judged, `scores` what was said of each record.
     """
 
     name: str
@@ -63,11 +64,13 @@ def run_attack(
     seed: int,
     delta: float,
     error: float = 0.05,
+    tests: int = 1,
     donors: tuple[npt.NDArray[np.str_], npt.NDArray[np.str_]] | None = None,
 ) -> AttackResult:
     """Score the view's queries, of which the first `members` are members, and say what the scores show.
 
-    `error` is that of the bound on epsilon; a caller with k attacks divides its own by k.
+    `error` is that of the bound on epsilon; a caller with k attacks divides its own by k. `tests` is how many tests
+    the p-values will be corrected for.
 
     Raises ValueError where the attack gives another number of scores than there are queries.
     """
@@ -80,7 +83,7 @@ def run_attack(
     member_donors, nonmember_donors = donors or (None, None)
     scores = Scores(values[:members], values[members:], member_donors, nonmember_donors)
     estimate = auc_estimate(scores, seed=seed)
-    chance = against_chance(scores, seed=seed)
+    chance, units = against_chance(scores, seed=seed, tests=tests), scores.by_donor()
     checked = controls(attack, view, scores, seed=seed) if finite else ()
     ties = tied_share(scores.members, scores.nonmembers)
     false, true = roc(scores.members, scores.nonmembers)
@@ -90,7 +93,7 @@ def run_attack(
         explanation=attack.explanation,
         reference=attack.reference,
         auc=estimate,
-        rates=rates(scores.members, scores.nonmembers, fprs=FPRS),
+        rates=rates(units.members, units.nonmembers, fprs=FPRS),
         chance=chance,
         epsilon=epsilon_bound(scores, delta=delta, error=error),
         controls=checked,

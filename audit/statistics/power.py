@@ -23,18 +23,16 @@ class Power:
     power: float = POWER
 
 
-def smallest_visible(
-    n: int, m: int, *, spread: float, floor: float, level: float, fprs: tuple[float, ...], clustered: bool
-) -> Power:
-    """The smallest visible AUC and TPRs for n members, m non-members and one-sided tests at `level`.
+def smallest_visible(n: int, m: int, *, spread: float, floor: float, level: float, fprs: tuple[float, ...]) -> Power:
+    """The smallest visible AUC and TPRs for n and m independent units inside and outside, one-sided tests at `level`.
 
     AUC = 0.5 + (z_level + z_power) * spread, with `spread` the standard deviation under chance. TPR: the least rate
-    whose binomial count passes the test's critical count with probability 0.8; not stated where donors cluster.
+    whose binomial count passes the test's critical count with probability 0.8.
     """
     possible = floor <= level
     visible = 0.5 + float(norm.isf(level) + norm.ppf(POWER)) * spread
     usable = [fpr for fpr in fprs if resolvable(fpr, m)]
-    tpr = tuple((fpr, None if clustered else _visible_rate(n, m, fpr, level)) for fpr in usable)
+    tpr = tuple((fpr, _visible_rate(n, m, fpr, level)) for fpr in usable)
     return Power(visible if possible and visible < 1 else None, tpr, level)
 
 

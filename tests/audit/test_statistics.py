@@ -93,11 +93,45 @@ def test_two_donors_a_side_can_show_nothing() -> None:
     donors = np.repeat(["a", "b", "c", "d"], 50)
     scores = Scores(np.arange(100.0) + 500, np.arange(100.0), donors[:100], donors[100:])
     tested = chance(scores, seed=0)
-    power = smallest_visible(
-        100, 100, spread=tested.spread, floor=tested.floor, level=0.05, fprs=(0.1,), clustered=True
-    )
+    power = smallest_visible(2, 2, spread=tested.spread, floor=tested.floor, level=0.05, fprs=(0.1,))
     assert tested.above > 0.1
     assert power.auc is None
+
+
+def of_donors(donors: int, cells: int, apart: float) -> Scores:
+    """Scores of `donors` a side with `cells` each, in the mean `apart`."""
+    rng = np.random.default_rng(0)
+    own = rng.standard_normal(2 * donors) + np.repeat([apart, 0.0], donors)
+    values = np.repeat(own, cells) + 0.1 * rng.standard_normal(2 * donors * cells)
+    names = np.repeat([f"d{i}" for i in range(2 * donors)], cells)
+    half = donors * cells
+    return Scores(values[:half], values[half:], names[:half], names[half:])
+
+
+def test_donors_that_a_generator_gives_away_stay_significant_after_correction_for_all_tests() -> None:
+    scores = of_donors(20, 10, apart=8.0)
+    assert 52 * chance(scores, seed=0, tests=52).above < 0.05
+    assert 52 * chance(scores, seed=0).above > 0.05, "with as few permutations as one test needs, nothing could be"
+
+
+def test_the_spread_of_the_auc_over_donors_is_that_of_permuted_records() -> None:
+    scores = of_donors(12, 7, apart=0.5)
+    values = np.concatenate([scores.members, scores.nonmembers]).reshape(24, 7)
+    rng, drawn = np.random.default_rng(1), []
+    for _ in range(2000):
+        order = rng.permutation(24)
+        drawn.append(auc(values[order[:12]].ravel(), values[order[12:]].ravel()))
+    tested = chance(scores, seed=0, tests=5)
+    # A standard deviation from 2,000 draws is known to 1.6 %.
+    assert tested.spread == pytest.approx(float(np.std(drawn)), rel=0.07)
+    reached = float(np.mean(np.array(drawn) >= auc(scores.members, scores.nonmembers)))
+    assert tested.above == pytest.approx(reached, abs=0.05)
+
+
+def test_rates_of_donors_need_donors_and_not_cells() -> None:
+    """A hundred cells of each of ten people say nothing of rates among people."""
+    assert chance(of_donors(10, 100, apart=0.0), seed=0).rates == ()
+    assert [fpr for fpr, _ in chance(of_donors(100, 2, apart=0.0), seed=0).rates] == [0.1]
 
 
 @pytest.mark.parametrize("kind", ["clopper_pearson", "gaussian"])
@@ -136,7 +170,7 @@ def test_holm_is_never_less_strict_than_a_single_test_nor_stricter_than_bonferro
 def test_what_power_calls_visible_is_seen_in_four_of_five_cases() -> None:
     n, level = 300, 0.01
     spread = chance(draw(0, n), seed=0).spread
-    visible = smallest_visible(n, n, spread=spread, floor=0.0, level=level, fprs=(0.1,), clustered=False)
+    visible = smallest_visible(n, n, spread=spread, floor=0.0, level=level, fprs=(0.1,))
     assert visible.auc is not None
     from scipy.stats import norm
 
