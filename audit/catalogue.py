@@ -23,10 +23,25 @@ def catalogue(plugins: Plugins) -> tuple[Mapping[str, str], ...]:
         {
             "kind": kind,
             "name": name,
-            "run": "always" if by_default(part) else "if asked for",
+            "run": _when(part),
             "explanation": part.explanation,
             "reference": part.reference,
         }
         for kind, parts in kinds
         for name, part in sorted(parts.items())
     )
+
+
+def _when(part: Any) -> str:
+    """Whether an instrument is run unasked, and what a target must have for it."""
+    needs = [
+        *(["a reference set"] if getattr(part, "needs_reference", False) else []),
+        *(["a graph"] if getattr(part, "needs_edges", False) else []),
+        *(["types"] if getattr(part, "needs_labels", False) else []),
+        *(_NEEDS[need] for need in getattr(part, "needs", ())),
+    ]
+    start = "always" if by_default(part) else "if asked for"
+    return f"{start}, with {' and '.join(needs)}".replace("always, ", "") if needs else start
+
+
+_NEEDS = {"labels": "types", "reference": "a reference set", "model": "a handle on the model"}

@@ -134,4 +134,6 @@ def test_cells_and_tables_are_not_mixed(tables: Path, tmp_path: Path) -> None:
 def test_all_kinds_of_instruments_are_listed() -> None:
     rows = json.loads(call("audit", "attacks", "--format", "json").stdout)
     assert {row["kind"] for row in rows} == {"attack", "metric", "risk"}
-    assert {row["run"] for row in rows} <= {"always", "if asked for"}
+    when = {row["name"]: row["run"] for row in rows}
+    assert (when["dcr"], when["domias"], when["edges"]) == ("always", "with a reference set", "with a graph")
+    assert (when["grn_recovery"], when["randomised_secret"]) == ("if asked for", "with a handle on the model")
