@@ -105,8 +105,11 @@ def write_audit(result: AuditResult, target: AuditTarget | None, out: Path, *, n
     from prisyn_base import write_json
 
     facts = result.to_json()
+    # Drawn before anything is written, so that an interruption leaves no data without its page.
+    page = render_report(facts, target)
     write_json(out / AUDIT, facts)
-    _write_pages(facts, render_report(facts, target), out, name=name, pdf=pdf)
+    say(f"wrote {out / AUDIT}")
+    _write_pages(facts, page, out, name=name, pdf=pdf)
 
 
 def _write_pages(facts: dict[str, Any], page: str, out: Path, *, name: str, pdf: bool) -> None:
@@ -114,7 +117,7 @@ def _write_pages(facts: dict[str, Any], page: str, out: Path, *, name: str, pdf:
 
     _write(out / REPORT, page)
     _write(out / CARD, model_card(facts, name=name))
-    say(f"wrote {out / AUDIT}, {out / REPORT} and {out / CARD}")
+    say(f"wrote {out / REPORT} and {out / CARD}")
     if pdf:
         write_pdf(page, out / PDF)
         say(f"wrote {out / PDF}")
@@ -145,6 +148,9 @@ def report(
 
     facts = read_audit(audit_folder)
     _write_pages(facts, render_report(facts, None), audit_folder, name=name, pdf=pdf)
+    say("the map of records is left out: it needs the records, which `prisyn audit run` has")
+    if not pdf and (audit_folder / PDF).exists():
+        say(f"{audit_folder / PDF} is that of before: add --pdf to print it anew")
 
 
 @command(app, "compare")
