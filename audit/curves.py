@@ -57,12 +57,15 @@ def released_curve(attacks: Sequence[Attack], view: AttackView, members: int, *,
     sizes = [size for size in sizes if size >= FEWEST_RELEASED]
     if len(sizes) < 2 or not attacks:
         return None
+    known = view.query_donors
+    donors = (None, None) if known is None else (known[:members], known[members:])
     points = []
     for size in sizes:
         part = _released(view, np.sort(order[:size]))
         for attack in attacks:
             values = attack.scores(part)
-            estimate = auc_estimate(Scores(values[:members], values[members:]), seed=seed, repetitions=REPETITIONS)
+            scores = Scores(values[:members], values[members:], *donors)
+            estimate = auc_estimate(scores, seed=seed, repetitions=REPETITIONS)
             points.append(CurvePoint(size, attack.name, attack.label, estimate))
     return Curve(
         "released",
@@ -83,8 +86,9 @@ def held_curve(attacks: Sequence[AttackResult], *, seed: int) -> Curve | None:
     """AUC for whole donors of whom the attacker holds k records, by the mean score; None where donors are not known.
 
     Donors with fewer than k records are judged by those they have. The records held are drawn once, nested in k.
+    Attacks that judge donors as a whole already, from all of their records, are left out.
     """
-    working = [attack for attack in attacks if not attack.fault and attack.scores.clustered]
+    working = [a for a in attacks if not a.fault and a.scores.clustered and _tells_records_apart(a.scores)]
     if not working:
         return None
     first = working[0].scores
@@ -107,6 +111,15 @@ def held_curve(attacks: Sequence[AttackResult], *, seed: int) -> Curve | None:
         "Whole donors are judged by the mean score of the records held: many weak signs add up.",
         tuple(points),
     )
+
+
+def _tells_records_apart(scores: Scores) -> bool:
+    """True where some donor's records have different scores."""
+    for values, donors in ((scores.members, scores.member_donors), (scores.nonmembers, scores.nonmember_donors)):
+        assert donors is not None
+        if any(len(np.unique(values[donors == donor])) > 1 for donor in np.unique(donors)):
+            return True
+    return False
 
 
 def _place_in_donor(donors: npt.NDArray[np.str_], seed: int) -> npt.NDArray[np.intp]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -85,7 +86,7 @@ def run_attack(
     estimate = auc_estimate(scores, seed=seed)
     chance, units = against_chance(scores, seed=seed, tests=tests), scores.by_donor()
     checked = controls(attack, view, scores, seed=seed) if finite else ()
-    ties = tied_share(scores.members, scores.nonmembers)
+    ties = tied_share(scores.members, scores.nonmembers) - _equal_pairs(view, scores)
     false, true = roc(scores.members, scores.nonmembers)
     return AttackResult(
         name=attack.name,
@@ -98,7 +99,7 @@ def run_attack(
         epsilon=epsilon_bound(scores, delta=delta, error=error),
         controls=checked,
         ties=ties,
-        fault=_fault(finite, estimate.point, ties, checked),
+        fault=_fault(finite, estimate.point, np.unique(values).size, ties, checked),
         n=len(scores.members),
         m=len(scores.nonmembers),
         clustered=scores.clustered,
@@ -108,14 +109,27 @@ def run_attack(
     )
 
 
-def _fault(finite: bool, point: float, ties: float, checked: tuple[Control, ...]) -> str:
+def _equal_pairs(view: AttackView, scores: Scores) -> float:
+    """The share of member/non-member pairs with equal scores whose records are equal, and must get equal scores."""
+    records = np.ascontiguousarray(view.all_genes[0])
+    said = zip(np.concatenate([scores.members, scores.nonmembers]).tolist(), records, strict=True)
+    keys = [(score, record.tobytes()) for score, record in said]
+    n = len(scores.members)
+    outside = Counter(keys[n:])
+    return sum(outside[key] for key in keys[:n]) / (n * (len(keys) - n))
+
+
+def _fault(finite: bool, point: float, values: int, ties: float, checked: tuple[Control, ...]) -> str:
     """Why this instrument cannot be believed, or nothing."""
     if not finite:
         return "it gave scores that are not finite numbers"
+    if values == 1:
+        return "it says the same of every record"
     if ties > MOST_TIES:
         return f"{ties:.0%} of its comparisons are ties, so its AUC is mostly a guess"
-    if point == 0.5:
-        return "its AUC is exactly 0.5, which working instruments do not show"
+    # Of a few records, a working attack may put exactly half of the pairs in order; ties besides are no accident.
+    if point == 0.5 and ties > 0:
+        return "its AUC is exactly 0.5, ties included, which working instruments do not show"
     broken = [
         f"{control.meaning} ({control.name}: AUC {control.auc.point:.3f}, expected {control.expected:.3f})"
         for control in checked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -118,6 +119,76 @@ def test_a_view_of_some_queries_knows_their_neighbours_already() -> None:
     assert "near_reference" not in asked.__dict__
     np.testing.assert_array_equal(asked.near_synthetic.indices, near.indices[rows])
     np.testing.assert_array_equal(asked.queries, whole.queries[rows])
+
+
+@dataclass(frozen=True)
+class Nearest(Made):
+    """The distance to the nearest synthetic record."""
+
+    def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
+        return -view.near_synthetic.distances[:, 0]
+
+
+def test_equal_records_that_get_equal_scores_are_no_ties_of_the_attack() -> None:
+    """Two yes-or-no columns: of records that are the same, nothing different can be said."""
+    rng = np.random.default_rng(0)
+    table = AttackView(rng.integers(2, size=(2 * RECORDS, 2)).astype(float), rng.random((40, 2)))
+    assert "ties" not in run(Nearest(), table).fault
+
+    @dataclass(frozen=True)
+    class Coarse(Made):
+        def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
+            return np.round(-view.near_synthetic.distances[:, 0])
+
+    assert "ties" in run(Coarse(), view()).fault
+
+
+def test_an_auc_of_one_half_is_a_fault_only_where_scores_tie() -> None:
+    @dataclass(frozen=True)
+    class Fixed(Made):
+        values: tuple[float, ...] = ()
+
+        def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
+            return np.array([self.values[round(place)] for place in view.queries[:, 0]])
+
+    few = AttackView(np.arange(20.0)[:, None], np.arange(5.0)[:, None] + 0.5)
+    # Two members above, two below all ten others: exactly half of the pairs are in order, by chance.
+    luck = Fixed(values=(30, 29, 28, 27, 26, -1, -2, -3, -4, -5, *map(float, range(10))))
+    dumb = Fixed(values=(7.0,) * 20)
+    for attack, words in ((luck, "0.5"), (dumb, "the same of every record")):
+        found = run_attack(attack, few, 10, seed=0, delta=1e-5)
+        assert found.auc.point == 0.5
+        assert (words in found.fault) == (attack is dumb)
+
+
+def test_an_attack_that_judges_records_by_one_another_is_asked_about_the_same_ones_in_two_orders() -> None:
+    """Its scores of some of a large set differ from those of all, which is no fault; its order of them does not."""
+
+    @dataclass(frozen=True)
+    class Crowd(Made):
+        def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
+            wild = np.sin(1e3 * len(view.queries) * view.queries[:, 0])
+            return np.asarray(wild)
+
+    rng = np.random.default_rng(0)
+    large = AttackView(rng.standard_normal((1400, 3)), rng.standard_normal((50, 3)), rng.standard_normal((60, 3)))
+    found = run_attack(Crowd(), large, 700, seed=0, delta=1e-5)
+    assert found.controls[1].works
+    assert found.controls[1].auc.point == found.controls[1].expected
+
+
+def test_a_reference_too_small_for_the_control_is_not_called_a_difference_of_the_sets() -> None:
+    @dataclass(frozen=True)
+    class Greedy(Made):
+        def scores(self, view: AttackView) -> npt.NDArray[np.float64]:
+            values = -view.near_synthetic.distances[:, 0]
+            return values if len(view.synthetic) >= 200 else np.full(len(values), np.nan)
+
+    small = view()
+    assert small.reference is not None
+    found = run(Greedy(), dataclasses.replace(small, reference=small.reference[:30]))
+    assert "not finite" in found.fault
+    assert "differ" not in found.fault
 
 
 def test_scores_that_are_not_numbers_are_not_run_again() -> None:

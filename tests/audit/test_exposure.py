@@ -150,6 +150,35 @@ def test_more_records_of_a_donor_make_the_donor_easier_to_find() -> None:
     assert by_held[12] > by_held[1] + 0.1
 
 
+def test_an_attack_that_judges_whole_donors_has_no_curve_against_records_held() -> None:
+    """Its scores are means over all records of a donor, so that one record held would say as much as all."""
+    rng = np.random.default_rng(0)
+    inside, outside = (np.repeat([f"{side}{i}" for i in range(10)], 12) for side in "ab")
+    known = np.concatenate([inside, outside])
+    seen = AttackView(rng.standard_normal((240, 5)), rng.standard_normal((50, 5)), query_donors=known)
+    found = [
+        run_attack(ATTACKS[name], seen, 120, seed=0, delta=1e-5, donors=(inside, outside)) for name in ("dcr", "copula")
+    ]
+    curve = held_curve([dataclasses.replace(result, fault="") for result in found], seed=0)
+    assert curve is not None
+    assert {point.attack for point in curve.points} == {"dcr"}
+
+
+def test_the_curve_against_released_records_resamples_donors_where_the_audit_does() -> None:
+    rng = np.random.default_rng(0)
+    queries = np.repeat(rng.standard_normal((20, 5)), 12, axis=0) + 0.1 * rng.standard_normal((240, 5))
+    seen = AttackView(queries, rng.standard_normal((60, 5)))
+    known = np.repeat([f"d{i}" for i in range(20)], 12)
+    by_cell, by_donor = (
+        released_curve([ATTACKS["dcr"]], dataclasses.replace(seen, query_donors=donors), 120, seed=0)
+        for donors in (None, known)
+    )
+    assert by_cell is not None
+    assert by_donor is not None
+    widths = [curve.points[-1].auc.high - curve.points[-1].auc.low for curve in (by_cell, by_donor)]
+    assert widths[1] > 1.5 * widths[0]
+
+
 def test_a_donor_is_easier_to_find_in_a_generator_made_of_few() -> None:
     rng = np.random.default_rng(0)
 
