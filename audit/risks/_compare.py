@@ -154,8 +154,9 @@ def compare_events(
 
     `hits` (q, n + m) says which records each guess hits, members first. More records are hit more often, so both sides
     are judged as if drawn down to the smaller one; the expectation over all such draws is hypergeometric and exact.
-    Guesses share the records they are tried on and are not independent: p-value and interval (1.96 deviations) come
-    from permuting membership over records, or donors.
+    Guesses share the records they are tried on and are not independent: the p-value, the interval of the difference
+    (1.96 deviations) and the effective sizes of the rates come from permuting membership over records, or donors. What
+    never happened in q guesses may still happen in 3/q of them, which is the least reach of the difference.
     """
     total = hits.shape[1]
     orders = memberships(total, members, donors, permutations=EVENT_PERMUTATIONS, seed=seed)
@@ -167,8 +168,8 @@ def compare_events(
     second = _probability(outside, total - sizes, drawn, event)
     differences = first.mean(axis=0) - second.mean(axis=0)
     paired = float(np.std(first[:, 0] - second[:, 0])) / np.sqrt(len(first))
-    reach = 1.96 * max(float(np.std(differences[1:])), paired)
-    a, c = _sample(first[:, 0], None), _sample(second[:, 0], None)
+    reach = max(1.96 * max(float(np.std(differences[1:])), paired), 3 / len(first))
+    a, c = _guesses(first), _guesses(second)
     point = float(differences[0])
     return Comparison(
         success=a.wilson(0.95),
@@ -177,6 +178,14 @@ def compare_events(
         gained=_gained(a, c),
         p_value=float((differences >= point - 1e-12).mean()),
     )
+
+
+def _guesses(probabilities: Floats) -> _Sample:
+    """Probabilities of success (q, 1 + permutations) as a sample of as many coins as spread like permutations."""
+    means, count = probabilities.mean(axis=0), len(probabilities)
+    usual, variance = float(means[1:].mean()), float(means[1:].var())
+    size = usual * (1 - usual) / variance if variance > 1e-12 else float(count)
+    return _Sample(float(means[0]), min(max(size, 1.0), float(count)), count)
 
 
 def memberships(

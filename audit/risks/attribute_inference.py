@@ -15,6 +15,7 @@ from audit.risks._protocol import COMPARISON_COLUMNS, Need, RiskMeasured, compar
 from audit.risks._secrets import Secret, most_variable, secret_of
 from audit.risks._sides import Columns, Sides, columns, sides, variables
 from audit.statistics import holm
+from prisyn_base import InputError, Problem
 
 MOST_SECRETS = 20
 ONE_BY_ONE = 50
@@ -46,6 +47,9 @@ class AttributeInference:
             for near in [nearest(held.targets[:, given], held.synthetic[:, given], 1).indices[:, 0]]
             for secret in secrets
         ]
+        if not guessed:
+            mend = "hand in more columns, or name as secrets some that vary"
+            raise InputError([Problem("columns", "none to be guessed from others", "two that vary", mend)])
         success = np.mean([right for _, right in guessed], axis=0)
         naive = np.mean([s.right(np.full(s.truth.shape, s.usual)) for s, _ in guessed], axis=0)
         overall = compare(*held.parted(success), donors=held.donors, seed=view.seed)
@@ -66,7 +70,9 @@ class AttributeInference:
             chosen = [variable for variable in every if variable.name in self.secrets]
         secrets = {v.name: secret_of(v, held.targets, held.synthetic) for v in chosen}
         if len(every) > ONE_BY_ONE:
-            yield columns([v for v in every if v.name not in secrets]), [*secrets.values(), *label]
+            rest = [v for v in every if v.name not in secrets]
+            if rest:
+                yield columns(rest), [*secrets.values(), *label]
             return
         if label:
             yield columns(list(every)), label

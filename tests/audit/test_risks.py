@@ -162,6 +162,21 @@ def test_events_are_judged_at_equal_numbers_by_counting_all_draws() -> None:
         assert found.control.point == pytest.approx(np.mean(holds(hits[:, 4:].sum(axis=1))))
 
 
+def test_a_thousand_guesses_at_one_record_are_one_guess() -> None:
+    hits = np.zeros((1000, 40))
+    hits[:, 0] = 1
+    found = compare_events(sp.csr_matrix(hits), 20, "at least one", seed=0)
+    assert found.success.point == 1
+    assert found.success.low < 0.5
+    assert found.p_value > 0.3
+
+
+def test_what_never_happened_among_few_guesses_is_not_excluded() -> None:
+    found = compare_events(sp.csr_matrix(np.zeros((20, 40))), 20, "at least one", seed=0)
+    assert found.difference.point == 0
+    assert found.difference.high == pytest.approx(3 / 20)
+
+
 def test_the_chance_of_a_link_is_that_of_two_hands_from_one_deck() -> None:
     hands = list(combinations(range(6), 2))
     met = np.mean([bool(set(a) & set(b)) for a in hands for b in hands])
@@ -194,6 +209,20 @@ def test_what_columns_say_of_each_other_is_no_leak() -> None:
     found = AttributeInference(secrets=("stage",)).measure(view_of(unrelated(4)))
     assert found.success.point > found.naive.point + 0.1
     assert found.advantage.low <= 0 <= found.advantage.high
+
+
+@pytest.mark.parametrize(
+    ("sets", "secrets"),
+    [
+        ([table[["lab0"]] for table in unrelated(0)], ()),
+        (unrelated(0), ("nowhere",)),
+        (list(np.random.default_rng(0).normal(size=(3, 40, 60))), tuple(f"feature-{at}" for at in range(60))),
+    ],
+    ids=["one column", "no such column", "all columns secret"],
+)
+def test_where_nothing_can_be_guessed_from_anything_that_is_said(sets: Any, secrets: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="none to be guessed"):
+        AttributeInference(secrets=secrets).measure(view_of(sets))
 
 
 def test_a_coin_that_nobody_could_guess_is_read_off_copies() -> None:
