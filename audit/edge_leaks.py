@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln
 from scipy.stats import norm, rankdata
 
 from audit.attacks import AttackView
@@ -49,8 +50,10 @@ def edge_leaks(view: AttackView, members: int, *, donors: tuple[Groups, Groups] 
     """The AUC of each edge's own term in the attack on edges; the first `members` queries are the members.
 
     Intervals and p-values are normal, with the variance of DeLong, DeLong and Clarke-Pearson (1988), and with donors
-    that of Obuchowski (1997); with fewer than about ten donors a side they are too narrow. Memory grows with records
-    times a block of edges. Raises ValueError where no edge joins two features.
+    that of Obuchowski (1997); with fewer than about ten donors a side intervals are too narrow. No p-value is below
+    that of the rarest of all divisions of the records, or donors, into two sides, so few donors prove nothing and an
+    AUC of 1, which has no variance, is significant. Memory grows with
+    records times a block of edges. Raises ValueError where no edge joins two features.
     """
     if not len(known_edges(view)):
         raise ValueError("no edge of the graph joins two features")
@@ -61,7 +64,9 @@ def edge_leaks(view: AttackView, members: int, *, donors: tuple[Groups, Groups] 
         pairs += [(view.features[a], view.features[b]) for a, b in block]
         found.append(_areas(terms[:members], terms[members:], groups))
     area, error = np.concatenate(found, axis=1)
-    p_values = np.where(error > 0, norm.sf((area - 0.5) / np.where(error > 0, error, 1.0)), 1.0)
+    certain = np.where(area > 0.5, 0.0, 1.0)
+    p_values = np.where(error > 0, norm.sf((area - 0.5) / np.where(error > 0, error, 1.0)), certain)
+    p_values = np.maximum(p_values, _rarest(*(len(np.unique(group)) for group in groups)))
     adjusted = holm(p_values.tolist())
     reach = norm.isf((1 - LEVEL) / 2) * error
     leaks = [
@@ -73,6 +78,11 @@ def edge_leaks(view: AttackView, members: int, *, donors: tuple[Groups, Groups] 
     named = {(a, b) for a, b, _ in view.edges if a != b}
     ordered = sorted(leaks, key=lambda leak: (leak.p_value, leak.regulator, leak.target))
     return EdgeLeaks(tuple(ordered), len(named) - len(leaks), donors is not None)
+
+
+def _rarest(n: int, m: int) -> float:
+    """One in the number of ways to divide n + m units into n and m: the least p-value of any permutation test."""
+    return float(np.exp(gammaln(n + 1) + gammaln(m + 1) - gammaln(n + m + 1)))
 
 
 def _areas(members: Floats, others: Floats, groups: tuple[Groups, Groups]) -> npt.NDArray[np.float64]:

@@ -64,6 +64,28 @@ def test_records_of_one_donor_count_as_one() -> None:
     assert naive.auc.low > clustered.edges[0].auc.low
 
 
+def told_apart() -> AttackView:
+    """The first edge tells every member from every other record."""
+    view = make_view(0, leak=False)
+    view.queries[:100, :2] = view.synthetic[:, :2] = -3.0
+    view.queries[100:, :2] = 3.0
+    return view
+
+
+def test_an_edge_that_tells_all_members_leaks_though_its_auc_has_no_variance() -> None:
+    first = edge_leaks(told_apart(), 100).leaking()[0]
+    assert (first.regulator, first.auc.point) == ("r0", 1)
+    assert 0 < first.p_value < 1e-50
+
+
+def test_few_donors_prove_nothing_of_an_edge() -> None:
+    """Three of six donors can be called members in twenty ways."""
+    donors = tuple(np.resize([f"{side}{at}" for at in range(3)], 100) for side in "mn")
+    found = edge_leaks(told_apart(), 100, donors=(donors[0], donors[1]))
+    assert found.edges[0].p_value == pytest.approx(1 / 20)
+    assert found.leaking() == ()
+
+
 def test_a_graph_of_other_genes_is_refused() -> None:
     with pytest.raises(ValueError, match="no edge"):
         edge_leaks(replace(make_view(0, leak=False), edges=(("a", "b", 1),)), 100)
