@@ -57,7 +57,7 @@ class MamaMia:
             half = records[rng.permutation(len(records))[: (len(records) + 1) // 2]]
             chosen.update((int(first), int(second)) for first, second in dependence_tree(half))
         pairs = sorted(chosen)
-        return np.array(pairs, dtype=np.intp), np.array([chosen[pair] / SHADOWS for pair in pairs])
+        return np.array(pairs, dtype=np.intp).reshape(-1, 2), np.array([chosen[pair] / SHADOWS for pair in pairs])
 
 
 def _ratios(cliques: Levels, size: int, weights: Floats) -> npt.NDArray[np.float64]:

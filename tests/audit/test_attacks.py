@@ -70,6 +70,15 @@ class TestEveryAttack:
             assert auc(values[:MEMBERS], values[MEMBERS:]) > 0.55
 
 
+@pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
+def test_one_feature_is_enough(attack: Attack) -> None:
+    view = make_view()
+    narrow = replace(view, queries=view.queries[:, :1], synthetic=view.synthetic[:, :1])
+    if view.reference is not None:
+        narrow = replace(narrow, reference=view.reference[:, :1])
+    assert np.isfinite(attack.scores(narrow)).all()
+
+
 def test_gen_lra_is_what_adding_the_record_to_the_density_gives() -> None:
     """The rank-one update against refitting, with the kernel's width and shape held."""
     rng = np.random.default_rng(0)
