@@ -19,6 +19,7 @@ Labels = npt.NDArray[np.str_]
 Rows = npt.NDArray[np.intp]
 NAMES: tuple[SetName, SetName, SetName] = ("synthetic", "nonmembers", "members")
 CONTROL = "members against non-members"
+FEWEST_A_SIDE = 100
 Z = 1.96
 
 
@@ -82,16 +83,23 @@ class Drawn:
 
 
 def draw_all(view: MetricView, most: int) -> Drawn:
-    """At most `most` synthetic records and as many real ones, members and non-members in their proportion."""
+    """At most `most` synthetic records and as many real ones, members and non-members in their proportion.
+
+    Of a side that would be all but lost among the other, up to 100 records are kept on top.
+    """
     rng = np.random.default_rng(view.seed)
     counts = {name: len(view.target.sets[name]) for name in NAMES}
     part = min(1.0, most / (counts["members"] + counts["nonmembers"]))
-    sizes = {"synthetic": most, **{name: int(part * counts[name]) for name in ("members", "nonmembers")}}
+    sizes = {"synthetic": most, **{name: _share(part, counts[name]) for name in ("members", "nonmembers")}}
     rows = {name: draw(rng, counts[name], sizes[name]) for name in NAMES}
     points = {name: getattr(view.pool, name)[rows[name]] for name in NAMES}
     known = {name: view.target.labels(name) for name in NAMES}
     labels = {name: said[rows[name]] for name, said in known.items() if said is not None}
     return Drawn(points, labels if len(labels) == len(NAMES) else {})
+
+
+def _share(part: float, count: int) -> int:
+    return max(int(part * count), min(count, FEWEST_A_SIDE))
 
 
 def pooled(view: MetricView) -> Callable[[SetName], Floats]:

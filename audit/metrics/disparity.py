@@ -110,11 +110,11 @@ def losses(drawn: Drawn, kinds: list[str], *, seed: int) -> tuple[Score, Floats]
 def _majority(
     near: npt.NDArray[np.intp], inside: npt.NDArray[np.bool_], codes: npt.NDArray[np.intp], kinds: int
 ) -> npt.NDArray[np.intp]:
-    """The commonest code among the first five neighbours (m, k) that are inside; the lowest code of equals."""
+    """The commonest code among the first five neighbours (m, k) that are inside, the lowest of equals; -1: none is."""
     held = inside[near]
     counted = held & (np.cumsum(held, axis=1) <= VOTES)
     votes = np.stack([(counted & (codes[near] == kind)).sum(axis=1) for kind in range(kinds)], axis=1)
-    return np.asarray(votes.argmax(axis=1), dtype=np.intp)
+    return np.where(votes.any(axis=1), votes.argmax(axis=1), -1)
 
 
 def spread(values: Floats, weights: Floats) -> float:

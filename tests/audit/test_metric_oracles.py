@@ -14,7 +14,7 @@ from audit.metrics._outliers import outlier_factors
 from audit.metrics.alpha_precision import authentic, integrated, ranks_in_real, ranks_in_synthetic
 from audit.metrics.correlation import agreement
 from audit.metrics.cosine import most_similar
-from audit.metrics.disparity import spread
+from audit.metrics.disparity import _majority, spread
 from audit.metrics.edge_preservation import correlations
 from audit.metrics.energy import energy_test
 from audit.metrics.feature_r2 import r2
@@ -187,6 +187,11 @@ def test_a_type_that_the_synthetic_set_misses_is_covered_less(rng: np.random.Gen
     common, rare = coverage_by_type(made, other, real, labels, seed=0)
     assert (common.name, rare.name, rare.covered) == ("common", "rare", 0)
     assert rare.p_value < 0.05 < common.p_value
+
+
+def test_a_record_without_a_vote_is_of_no_type() -> None:
+    near, codes = np.array([[0, 1], [2, 3]]), np.array([1, 1, 0, 0])
+    assert _majority(near, np.array([True, True, False, False]), codes, 2).tolist() == [1, -1]
 
 
 def test_outliers_are_judged_by_the_density_where_they_are(rng: np.random.Generator) -> None:

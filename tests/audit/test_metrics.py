@@ -12,6 +12,7 @@ import pytest
 from audit import AuditTarget
 from audit.embedding import embed
 from audit.metrics import METRICS, Measured, Metric, MetricView, Score
+from audit.metrics._draws import draw_all
 from cohort import pbmc68k, split_cohort
 from prisyn_base import InputError
 
@@ -98,6 +99,18 @@ class TestEveryMetric:
             if score.control is not None:
                 assert score.estimate.low <= score.control.high, score.key
                 assert score.control.low <= score.estimate.high, score.key
+
+
+def test_a_side_is_never_lost_among_the_other() -> None:
+    rng = np.random.default_rng(0)
+    target = AuditTarget(*(rng.normal(size=(n, 3)) for n in (5000, 20, 100)))
+    view = MetricView(target, embed(target, seed=0), 0)
+    drawn = draw_all(view, 100)
+    assert {name: len(points) for name, points in drawn.points.items()} == {
+        "members": 100,
+        "nonmembers": 20,
+        "synthetic": 100,
+    }
 
 
 def of_donors(donors: int, *, seed: int) -> MetricView:
