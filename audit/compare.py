@@ -18,11 +18,12 @@ Part = Literal["attack", "risk", "metric"]
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """One number of one audit; `fault` says why it cannot be believed."""
+    """One number of one audit and its ideal there; `fault` says why it cannot be believed."""
 
     point: float
     low: float
     high: float
+    target: float
     fault: str = ""
 
 
@@ -31,14 +32,15 @@ class Measure:
     """One row of the comparison: the same number of every audit that has it.
 
     `not_told_apart` names the best audit and all whose intervals meet its own; it is empty where fewer than two
-    audits have a value that can be believed. It compares intervals, so it is on the side of "no difference".
+    audits have a value that can be believed. It compares intervals, so it is on the side of "no difference". `target`
+    is None where the audits have different ones.
     """
 
     part: Part
     key: str
     label: str
     goal: Goal
-    target: float
+    target: float | None
     values: Mapping[str, Value]
     not_told_apart: tuple[str, ...]
 
@@ -72,49 +74,57 @@ def compare(audits: Mapping[str, Json]) -> Comparison:
             found = f"schema {facts.get('schema')!r}"
             problems.add(name, found, f"an audit.json of schema {AUDIT_SCHEMA}", "make it anew with prisyn audit run")
     problems.raise_if_any()
-    rows: dict[tuple[Part, str], tuple[str, Goal, float, dict[str, Value]]] = {}
+    rows: dict[tuple[Part, str], tuple[str, Goal, dict[str, Value]]] = {}
     for name, facts in audits.items():
-        for part, key, label, goal, target, value in _numbers(facts):
-            rows.setdefault((part, key), (label, goal, target, {}))[3][name] = value
+        for part, key, label, goal, value in _numbers(facts):
+            rows.setdefault((part, key), (label, goal, {}))[2][name] = value
     measures = tuple(
-        Measure(part, key, label, goal, target, values, _best(values, goal, target))
-        for (part, key), (label, goal, target, values) in rows.items()
+        Measure(part, key, label, goal, _target(values), values, _best(values, goal))
+        for (part, key), (label, goal, values) in rows.items()
     )
     return Comparison(audits, measures, tuple(_warnings(audits)))
 
 
-def _numbers(facts: Json) -> Iterator[tuple[Part, str, str, Goal, float, Value]]:
+def _target(values: Mapping[str, Value]) -> float | None:
+    targets = {value.target for value in values.values()}
+    return targets.pop() if len(targets) == 1 else None
+
+
+def _numbers(facts: Json) -> Iterator[tuple[Part, str, str, Goal, Value]]:
     for attack in facts["attacks"]:
         name, label, fault = attack["name"], attack["label"], attack["fault"]
-        yield "attack", f"{name}.auc", f"{label}: AUC", "minimise", 0.5, _value(attack["auc"], fault)
+        yield "attack", f"{name}.auc", f"{label}: AUC", "minimise", _value(attack["auc"], 0.5, fault)
         for rate in attack["rates"]:
             if rate["resolvable"]:
                 said = f"{label}: members found at {100 * rate['fpr']:g} % false alarms"
-                yield "attack", f"{name}.tpr.{rate['fpr']:g}", said, "minimise", rate["fpr"], _value(rate["tpr"], fault)
+                key, value = f"{name}.tpr.{rate['fpr']:g}", _value(rate["tpr"], rate["fpr"], fault)
+                yield "attack", key, said, "minimise", value
     for risk in facts["risks"]:
         said = f"{risk['label']}: difference to non-members"
-        yield "risk", risk["name"], said, "minimise", 0.0, _value(risk["advantage"], "")
+        yield "risk", risk["name"], said, "minimise", _value(risk["advantage"], 0.0)
     for metric in facts["metrics"]:
         for score in metric["scores"]:
             key = f"{metric['name']}.{score['key']}"
-            yield "metric", key, score["label"], score["goal"], score["target"], _value(score["estimate"], "")
+            yield "metric", key, score["label"], score["goal"], _value(score["estimate"], score["target"])
 
 
-def _value(estimate: Json, fault: str) -> Value:
-    return Value(estimate["point"], estimate["low"], estimate["high"], fault)
+def _value(estimate: Json, target: float, fault: str = "") -> Value:
+    return Value(estimate["point"], estimate["low"], estimate["high"], target, fault)
 
 
-def _best(values: Mapping[str, Value], goal: Goal, target: float) -> tuple[str, ...]:
+def _best(values: Mapping[str, Value], goal: Goal) -> tuple[str, ...]:
     usable = {name: value for name, value in values.items() if not value.fault and value.point is not None}
     if len(usable) < 2:
         return ()
-    distance = {name: _distance(value.point, goal, target) for name, value in usable.items()}
+    distance = {name: _distance(value, goal) for name, value in usable.items()}
     best = usable[min(distance, key=lambda name: distance[name])]
     return tuple(name for name, value in usable.items() if value.low <= best.high and best.low <= value.high)
 
 
-def _distance(point: float, goal: Goal, target: float) -> float:
-    return -point if goal == "maximise" else point if goal == "minimise" else abs(point - target)
+def _distance(value: Value, goal: Goal) -> float:
+    if goal == "target":
+        return abs(value.point - value.target)
+    return -value.point if goal == "maximise" else value.point
 
 
 def _warnings(audits: Mapping[str, Json]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from audit.report._tables import MINUS
 
 Json = Mapping[str, Any]
 TITLE = "Synthetic cohorts compared"
-UTILITY = ("tstr.accuracy", "tstr.r2", "rf_auroc.auroc", "mmd.mmd2")
+UTILITY = ("tstr.accuracy", "feature_r2.r2", "rf_auroc.auroc", "mmd.mmd2")
 """Measures of use for the plane of privacy and use, the first that every audit has."""
 
 
@@ -97,7 +97,9 @@ def _leads(measure: Json, names: list[str]) -> str | None:
 
 
 def _goal(measure: Json) -> str:
-    return {"maximise": "high", "minimise": "low"}.get(measure["goal"], f"near {measure['target']:g}")
+    if measure["goal"] == "target":
+        return "near each set's own" if measure["target"] is None else f"near {measure['target']:g}"
+    return "high" if measure["goal"] == "maximise" else "low"
 
 
 def _utility(facts: Json) -> Json | None:

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from audit import AuditTarget, Claim, audit, compare, model_card, render_comparison
+from audit.metrics import METRICS
+from audit.report._comparison import UTILITY
 from cohort import Cohort, split_cohort
 from prisyn_base import InputError
 
@@ -50,6 +52,24 @@ def test_a_broken_instrument_leads_nowhere(audits: dict[str, Any]) -> None:
     measure = next(m for m in comparison.measures if m.key == f"{broken['fresh']['attacks'][0]['name']}.auc")
     assert measure.not_told_apart == ()
     assert "cannot tell" in render_comparison(comparison)
+
+
+def test_each_audit_is_held_against_its_own_target(audits: dict[str, Any]) -> None:
+    own = copy.deepcopy(audits)
+    for name, target in (("copies", 0.2), ("fresh", 0.8)):
+        score = own[name]["metrics"][0]["scores"][0]
+        score |= {"goal": "target", "target": target, "estimate": {"point": 0.8, "low": 0.79, "high": 0.81}}
+    own["copies"]["metrics"][0]["scores"][0]["estimate"] = {"point": 0.4, "low": 0.39, "high": 0.41}
+    comparison = compare(own)
+    measure = next(m for m in comparison.measures if m.part == "metric")
+    assert measure.target is None
+    assert measure.not_told_apart == ("fresh",)
+    assert "near each set" in render_comparison(comparison)
+
+
+def test_the_plane_asks_for_measures_that_there_are() -> None:
+    assert {key.partition(".")[0] for key in UTILITY} <= set(METRICS)
+    assert "feature_r2.r2" in UTILITY
 
 
 def test_one_audit_and_other_files_are_refused_at_once(audits: dict[str, Any]) -> None:
