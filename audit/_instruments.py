@@ -69,7 +69,14 @@ def _attack_lacks(target: AuditTarget, attack: Attack) -> str:
     # An attack on the edges of a graph would find a stand-in without one, but would say nothing new.
     if getattr(attack, "needs_edges", False) and not target.edges:
         return "needs a graph"
+    if getattr(attack, "needs_edges", False) and not _joins_features(target):
+        return "needs a graph with edges between genes of the records"
     return _lacks(target, ("reference",) if attack.needs_reference else ())
+
+
+def _joins_features(target: AuditTarget) -> bool:
+    known = set(target.features) if target.kind == "counts" else set()
+    return any({e.regulator, e.target} <= known and e.regulator != e.target for e in target.edges)
 
 
 def _lacks(target: AuditTarget, needs: Sequence[Need]) -> str:

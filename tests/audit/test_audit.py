@@ -8,13 +8,16 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from audit import ATTACKS, GATES, METRICS, RISKS, AuditResult, AuditTarget, Claim, Plugins, audit
 from audit._instruments import by_default, choose
+from audit.copies import count_copies
 from audit.metrics.retention import Retention
 from audit.models import attacks_on
 from audit.neighbours import nearest
+from audit.verdict import judge
 from cohort import Cohort, make_cohort, split_cohort
 from prisyn_base import InputError
 
@@ -35,6 +38,10 @@ def leak(copied: AuditTarget) -> AuditResult:
 @pytest.fixture(scope="module")
 def quiet(harmless: AuditTarget) -> AuditResult:
     return audit(harmless, seed=1, claim=CLAIM, **QUICK)
+
+
+def doubts(result: AuditResult) -> set[str]:
+    return {check.name for check in result.verdict.checks if check.outcome != "pass"}
 
 
 def outcome(result: AuditResult, name: str) -> str:
@@ -84,8 +91,12 @@ def test_enough_records_and_no_leak_pass(cells: Cohort, imitate: Callable[..., C
     population = imitate(cells, cells, n=2400, seed=0)
     members, nonmembers, synthetic = split_cohort(population, fractions=(0.4, 0.3, 0.3), seed=0)
     target = AuditTarget(members, nonmembers, synthetic)
-    result = audit(target, seed=0, claim=CLAIM, **{**QUICK, "metrics": ["nnaa", "retention"]})
-    assert result.verdict.outcome == "pass", result.summary
+    result = audit(target, seed=0, claim=CLAIM, **{**QUICK, "metrics": ["nnaa", "retention", "rf_auroc"]})
+    assert doubts(result) == {"scope"}, result.summary
+    assert "copula" in result.verdict.reasons[0]
+    assert "gen_lra" not in result.verdict.reasons[0], "it needs a reference, and so could not have been run"
+    assert "too little was run" in result.verdict.headline
+    assert judge(result.attacks, result.metrics, result.copies, result.claim).outcome == "pass"
 
 
 def test_a_generator_that_averages_rare_types_is_caught_by_calibration_alone(
@@ -104,10 +115,43 @@ def test_a_claim_made_with_a_fixed_noise_seed_earns_no_pass(cells: Cohort, imita
     population = imitate(cells, cells, n=2400, seed=0)
     target = AuditTarget(*split_cohort(population, fractions=(0.4, 0.3, 0.3), seed=0))
     claim = dataclasses.replace(CLAIM, is_private=False)
-    verdict = audit(target, seed=0, claim=claim, **{**QUICK, "metrics": []}).verdict
+    result = audit(target, seed=0, claim=claim, **{**QUICK, "metrics": []})
+    verdict = result.verdict
     assert verdict.outcome == "cannot tell"
     assert "guarantee does not hold" in verdict.headline
-    assert all("fixed seed" in reason for reason in verdict.reasons)
+    assert doubts(result) == {"guarantee", "scope", "split not looked at"}
+    assert any("fixed seed" in reason for reason in verdict.reasons)
+
+
+def test_a_proved_epsilon_is_held_against_a_promise_for_the_same_unit_and_the_same_split(leak: AuditResult) -> None:
+    proved = max(attack.epsilon.clopper_pearson for attack in leak.attacks)
+
+    def claimed(epsilon: float, unit: str = "cell", *, units: str = "records", coins: bool = False) -> str:
+        claim = Claim(epsilon, 0.0, unit, "A promise.", coins=coins)
+        bounds = [dataclasses.replace(a, epsilon=dataclasses.replace(a.epsilon, units=units)) for a in leak.attacks]
+        checks = judge(bounds, leak.metrics, leak.copies, claim).checks
+        return next(check.outcome for check in checks if check.name == "claim")
+
+    assert claimed(0.9 * proved, coins=True) == "fail"
+    assert claimed(0.9 * proved) == "pass", "one record in another's place may show up to twice the epsilon"
+    assert claimed(0.4 * proved) == "fail"
+    assert claimed(0.4 * proved, units="donors") == "cannot tell", "a bound about donors, a promise for cells"
+    assert claimed(0.4 * proved, "donor", units="donors") == "fail"
+    assert claimed(0.4 * proved, "donor") == "fail", "what hides a donor hides each of their cells"
+    assert Claim(1, 1e-5, "cell", "").tested == pytest.approx((2, 1e-5 * (1 + np.e)))
+    assert Claim(1, 1e-5, "cell", "", coins=True).tested == (1, 1e-5)
+
+
+def test_records_of_few_values_that_meet_by_chance_are_no_copies() -> None:
+    """Four columns of 60 values, all sets from one law: somewhere one of 9,000 equals one of 900, and none of 100."""
+    rng = np.random.default_rng(0)
+    met = 0
+    for _ in range(12):
+        sets = [pd.DataFrame(rng.integers(60, size=(n, 4)).astype(str), columns=list("abcd")) for n in (900, 100, 9000)]
+        copies = count_copies(AuditTarget(*sets))
+        met += copies.members > 0
+        assert not copies.unexplained
+    assert met > 0
 
 
 def test_sets_that_differ_by_themselves_are_not_blamed_on_the_generator(cells: Cohort) -> None:
@@ -270,6 +314,15 @@ def test_by_default_all_is_run_that_the_target_allows_and_that_need_not_be_asked
     assert skipped["edges"] == "needs a graph"
     assert {risk.name for risk in chosen.risks} <= set(RISKS)
     assert {metric.name for metric in chosen.metrics} == {m.name for m in METRICS.values() if by_default(m)}
+
+
+@pytest.mark.parametrize("names", [("here", "nowhere"), ("here", "here")])
+def test_a_graph_of_other_genes_is_none(harmless: AuditTarget, names: tuple[str, str]) -> None:
+    known = {"here": harmless.features[0]}
+    edge = known.get(names[0], names[0]), known.get(names[1], names[1])
+    target = AuditTarget(harmless.members, harmless.nonmembers, harmless.synthetic, edges=[edge])
+    skipped = dict(choose(target, Plugins({}, {}, {}), attacks=None, metrics=None, risks=None, seed=0).skipped)
+    assert skipped["edges"] == "needs a graph with edges between genes of the records"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
