@@ -13,7 +13,8 @@ class Claim:
     """A differential-privacy promise: (epsilon, delta) for one `unit` (cell, donor, patient), in words in `statement`.
 
     `is_private` is False where the guarantee does not hold whatever the numbers say, say because the noise came from
-    a fixed seed.
+    a fixed seed. `coins` is True where each unit became a member by a coin of its own; otherwise the split counts as
+    one of fixed size.
     Raises InputError for an epsilon that is not positive or a delta outside [0, 1).
     """
 
@@ -22,6 +23,7 @@ class Claim:
     unit: str
     statement: str
     is_private: bool = True
+    coins: bool = False
 
     def __post_init__(self) -> None:
         problems = Problems()
@@ -30,3 +32,14 @@ class Claim:
         if not 0 <= self.delta < 1:
             problems.add("claim: delta", f"{self.delta}", "a number from 0 to below 1", "state the delta that was used")
         problems.raise_if_any()
+
+    @property
+    def tested(self) -> tuple[float, float]:
+        """The (epsilon, delta) that scores of members and non-members can refute.
+
+        After a split of fixed size, a member took a non-member's place: two steps of the promise, by group privacy
+        2 epsilon and delta (1 + e^epsilon) (Dwork and Roth 2014, Thm 2.2). With coins it is the promise itself.
+        """
+        if self.coins or self.delta == 0:
+            return (self.epsilon if self.coins else 2 * self.epsilon), self.delta
+        return 2 * self.epsilon, float(min(1.0, math.exp(min(self.epsilon, 700.0) + math.log(self.delta)) + self.delta))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from audit._overlap import overlap
 from audit.records import NOTHING
 from audit.statistics import fisher_greater
 from audit.target import AuditTarget
@@ -13,8 +14,9 @@ from audit.target import AuditTarget
 class Copies:
     """How many members and non-members stand verbatim in the synthetic set.
 
-    `natural` counts real records that equal another real record: where it is 0, a copy is no coincidence. `p_value` is
-    Fisher's, one-sided, that members are copied more often than non-members.
+    `natural` counts real records that equal another real record. `p_value` is Fisher's, one-sided, that members are
+    copied more often than non-members. `beyond` is True where chance does not make synthetic records equal a member in
+    so many cases, because records are rich in detail or seldom repeat (`audit._overlap`).
     """
 
     members: int
@@ -23,6 +25,12 @@ class Copies:
     of_nonmembers: int
     natural: int
     p_value: float
+    beyond: bool = False
+
+    @property
+    def unexplained(self) -> bool:
+        """True where even a single copy is no coincidence: members alone are copied, and real records never repeat."""
+        return self.beyond and self.members > 0 and self.nonmembers == 0 and self.natural == 0
 
 
 def count_copies(target: AuditTarget) -> Copies:
@@ -33,4 +41,5 @@ def count_copies(target: AuditTarget) -> Copies:
     real = sets[0] + sets[1]
     sizes = len(target.members), len(target.nonmembers)
     p_value = fisher_greater(copied[0], sizes[0], copied[1], sizes[1])
-    return Copies(copied[0], sizes[0], copied[1], sizes[1], len(real) - len(set(real)), p_value)
+    beyond = overlap(target.synthetic, target.members).beyond
+    return Copies(copied[0], sizes[0], copied[1], sizes[1], len(real) - len(set(real)), p_value, beyond)

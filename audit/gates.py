@@ -18,8 +18,10 @@ class Gate:
 LEVEL = Gate(
     "level",
     0.05,
-    "the error rate of all tests together, after Holm's correction",
-    "the convention; it bounds the chance that a harmless release fails on any of the tests",
+    "the error rate of each family of tests, after Holm's correction: membership attacks, risks, types, exact copies, "
+    "bounds on epsilon",
+    "the convention; it bounds the chance that a harmless release fails within a family, and five times it the chance "
+    "that it fails at all",
 )
 AUC_MARGIN = Gate(
     "AUC margin",

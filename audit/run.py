@@ -95,7 +95,15 @@ def audit(
         sets=tuple((name, _summarise(records)) for name, records in target.sets.items()),
         claim=claim,
         verdict=judge(
-            found, measured, copies, claim, risks=endangered, exposure=exposure, broken=run.broken, tested=tested
+            found,
+            measured,
+            copies,
+            claim,
+            risks=endangered,
+            exposure=exposure,
+            broken=run.broken,
+            tested=tested,
+            unused=_unused(target, plugins, chosen.attacks, seed),
         ),
         copies=copies,
         attacks=tuple(found),
@@ -131,7 +139,7 @@ class _Run:
         members = len(self.target.members)
         settings: dict[str, Any] = {
             "seed": self.seed,
-            "delta": DELTA if self.claim is None else self.claim.delta,
+            "delta": DELTA if self.claim is None else self.claim.tested[1],
             "error": gates.LEVEL.value / max(len(self.instruments.attacks), 1),
             "tests": len(self.instruments.attacks) * (1 + len(FPRS)),
             "donors": _pair(self.target.donors("members"), self.target.donors("nonmembers")),
@@ -199,6 +207,13 @@ def _test(attacks: Sequence[Attack], seed: int) -> SelfTest:
     """The quick self-test of what is about to be used; attacks on a model have no model to be tested on."""
     known = {attack.name: attack for attack in attacks if not getattr(attack, "holds_model", False)}
     return quick_selftest(seed, attacks=known)
+
+
+def _unused(target: AuditTarget, plugins: Plugins, used: Sequence[Attack], seed: int) -> tuple[str, ...]:
+    """The attacks that would be run by default, and were left out."""
+    usual = choose(target, plugins, attacks=None, metrics=(), risks=(), seed=seed).attacks
+    names = {attack.name for attack in used}
+    return tuple(attack.name for attack in usual if attack.name not in names)
 
 
 def _distrusted(result: AttackResult, broken: Mapping[str, str]) -> AttackResult:

@@ -15,9 +15,11 @@ from audit.copies import Copies
 from audit.exposure import Exposure
 from audit.metrics import MetricResult
 from audit.risks import RiskResult
-from audit.statistics import Power, holm, resolvable, smallest_visible
+from audit.statistics import Estimate, Power, holm, resolvable, smallest_visible
 from audit.subgroups import Subgroup
 
+RECORDS = ("cell", "record")
+"""Units of a claim that are single records. A promise for a donor or patient holds for each of their records too."""
 Outcome = Literal["pass", "fail", "cannot tell"]
 _HEADLINES: dict[Outcome, str] = {
     "pass": "No attack found the members, and the tests were strong enough to see it if they had.",
@@ -64,12 +66,16 @@ def judge(
     exposure: Exposure | None = None,
     broken: Sequence[Broken] = (),
     tested: SelfTest | None = None,
+    unused: Sequence[str] = (),
 ) -> Verdict:
-    """Fail if any check fails, else "cannot tell" if any cannot tell, else pass. The thresholds are `gates.GATES`."""
+    """Fail if any check fails, else "cannot tell" if any cannot tell, else pass. The thresholds are `gates.GATES`.
+
+    `unused` names attacks that the target allows, that are run by default, and that were not asked for.
+    """
     working = [attack for attack in attacks if not attack.fault]
     adjusted = _adjusted(working)
     power = _power(working, len(adjusted))
-    split = _split(metrics)
+    control = _split_control(metrics)
     leaks = [
         *(_attack(attack, adjusted) for attack in attacks),
         *_claims(working, claim, tested),
@@ -77,9 +83,9 @@ def judge(
         *_risks(risks),
         *_minorities(exposure),
     ]
-    if any(check.outcome == "cannot tell" for check in split):
+    if control is not None and control.low > gates.SPLIT.value:
         leaks = [_voided(check) for check in leaks]
-    checks = [_copies(copies), *leaks, *_broken(broken), _strength(working, power), *split]
+    checks = [_copies(copies), *leaks, *_broken(broken), _strength(working, power), _split(control), *_scope(unused)]
     outcomes = {check.outcome for check in checks}
     outcome: Outcome = "fail" if "fail" in outcomes else "cannot tell" if "cannot tell" in outcomes else "pass"
     return Verdict(outcome, _headline(outcome, claim, checks), tuple(checks), power, tuple(adjusted.items()))
@@ -91,6 +97,8 @@ def _headline(outcome: Outcome, claim: Claim | None, checks: Sequence[Check]) ->
         return "The attacks found nothing, but the privacy guarantee does not hold for this run."
     if outcome == "cannot tell" and doubts == ["minorities"]:
         return "The attacks found nothing, but too many members are of types too small to be judged by themselves."
+    if outcome == "cannot tell" and set(doubts) <= {"scope", "split not looked at"}:
+        return "What was run found nothing, but too little was run for a pass."
     if claim is not None and not claim.is_private:
         return f"{_HEADLINES[outcome]} The privacy guarantee does not hold for this run."
     return _HEADLINES[outcome]
@@ -122,8 +130,7 @@ def _copies(copies: Copies) -> Check:
         f"{copies.members} of {copies.of_members} members and {copies.nonmembers} of {copies.of_nonmembers} "
         "non-members stand verbatim in the synthetic set"
     )
-    chance_excluded = copies.members > 0 and copies.nonmembers == 0 and copies.natural == 0
-    if copies.p_value <= gates.LEVEL.value or chance_excluded:
+    if copies.p_value <= gates.LEVEL.value or copies.unexplained:
         return Check("exact copies", "fail", f"{counts}: records were copied.")
     return Check("exact copies", "pass", f"{counts}.")
 
@@ -174,10 +181,19 @@ def _claims(attacks: Sequence[AttackResult], claim: Claim | None, tested: SelfTe
     if claim is None:
         return []
     best, label = max(((a.epsilon.clopper_pearson, a.label) for a in attacks), default=(0.0, ""))
-    said = f"claimed epsilon {claim.epsilon:g} at delta {claim.delta:g}"
+    said = f"claimed epsilon {claim.epsilon:g} at delta {claim.delta:g} for one {claim.unit}"
+    limit, delta = claim.tested
+    if not claim.coins:
+        said += (
+            f"; after a split of fixed size one record stands in another's place, so this is held against "
+            f"2 epsilon = {limit:g} at delta (1 + e^epsilon) = {delta:.2g}"
+        )
     if tested is not None and not all(check.held for check in tested.checks if check.kind == "statistic"):
         checks = [Check("claim", "cannot tell", f"The bounds on epsilon failed their self-test; {said}.")]
-    elif best > claim.epsilon:
+    elif claim.unit in RECORDS and any(attack.epsilon.units == "donors" for attack in attacks):
+        reason = f"The split is by donors, so the bounds are about donors and say nothing of the {said}."
+        checks = [Check("claim", "cannot tell", reason)]
+    elif best > limit:
         checks = [Check("claim", "fail", f"{label} proves epsilon of at least {best:.2f}, above the {said}.")]
     else:
         checks = [Check("claim", "pass", f"No attack proves more than epsilon {best:.2f}; {said}.")]
@@ -210,21 +226,33 @@ def _strength(attacks: Sequence[AttackResult], power: Power | None) -> Check:
     return Check("power", "pass", f"The tests could see harm: {seen}{rate}.")
 
 
-def _split(metrics: Sequence[MetricResult]) -> list[Check]:
-    """Do members and non-members differ without any synthetic data?"""
+def _split_control(metrics: Sequence[MetricResult]) -> Estimate | None:
+    """The AUROC of a forest that tells members from non-members; None where it was not run."""
     controls = [s.control for m in metrics if m.name == "rf_auroc" for s in m.scores if s.control is not None]
-    if not controls:
-        return []
-    low, point = controls[0].low, controls[0].point
-    if low > gates.SPLIT.value:
+    return controls[0] if controls else None
+
+
+def _split(control: Estimate | None) -> Check:
+    """Do members and non-members differ without any synthetic data?"""
+    if control is None:
+        reason = "Whether members and non-members differ by themselves was not looked at: the metric rf_auroc says so."
+        return Check("split not looked at", "cannot tell", reason)
+    if control.low > gates.SPLIT.value:
         reason = (
-            f"Members and non-members differ by themselves: a forest tells them apart with AUROC {point:.2f} "
+            f"Members and non-members differ by themselves: a forest tells them apart with AUROC {control.point:.2f} "
             "without any synthetic data, so the attacks' results cannot be laid at the generator's door."
         )
-        return [Check("split", "cannot tell", reason)]
-    return [
-        Check("split", "pass", f"Members and non-members are alike (forest AUROC {point:.2f}), as a split should be.")
-    ]
+        return Check("split", "cannot tell", reason)
+    reason = f"Members and non-members are alike (forest AUROC {control.point:.2f}), as a split should be."
+    return Check("split", "pass", reason)
+
+
+def _scope(unused: Sequence[str]) -> list[Check]:
+    """A pass says that nothing finds the members, so it needs all attacks that could have been run."""
+    if not unused:
+        return []
+    reason = f"Attacks that this target allows were not asked for, so a pass would be hollow: {', '.join(unused)}."
+    return [Check("scope", "cannot tell", reason)]
 
 
 def _privacy_loss(metrics: Sequence[MetricResult]) -> list[Check]:

@@ -50,6 +50,7 @@ def audit_stage(run: Run, display: Lines) -> Stage:
             unit=ledger.unit,
             statement=ledger.statement(),
             is_private=ledger.private,
+            coins=True,  # `split_cohort` deals each cell or donor by a coin of its own
         )
         result = audit(
             make_target(run),
