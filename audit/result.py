@@ -37,7 +37,10 @@ CONFIDENTIAL = (
 
 @dataclass(frozen=True)
 class SetSummary:
-    """One audited set in numbers: records, genes, records of each type, donors (None where not known)."""
+    """One audited set in numbers: records, features, records of each type, donors (None where not known).
+
+    Features are genes or the columns of a table; the schema calls both `genes`.
+    """
 
     records: int
     genes: int

@@ -86,6 +86,7 @@ def judge(
     if control is not None and control.low > gates.SPLIT.value:
         leaks = [_voided(check) for check in leaks]
     checks = [_copies(copies), *leaks, *_broken(broken), _strength(working, power), _split(control), *_scope(unused)]
+    checks += _untrusted(metrics, tested)
     outcomes = {check.outcome for check in checks}
     outcome: Outcome = "fail" if "fail" in outcomes else "cannot tell" if "cannot tell" in outcomes else "pass"
     return Verdict(outcome, _headline(outcome, claim, checks), tuple(checks), power, tuple(adjusted.items()))
@@ -311,6 +312,19 @@ def _minorities(exposure: Exposure | None) -> list[Check]:
 def _found(group: Subgroup) -> str:
     assert group.auc is not None
     return f"{group.name} by {group.attack} (AUC {group.auc.point:.3f}, p = {group.adjusted:.2g} after Holm)"
+
+
+def _untrusted(metrics: Sequence[MetricResult], tested: SelfTest | None) -> list[Check]:
+    """Metrics that were used, and searches under all of them, that failed the self-test; attacks have faults instead.
+
+    Bounds on epsilon are left to `_claims`: without a claim nothing rests on them.
+    """
+    used = {metric.name for metric in metrics} | {"neighbours"}
+    return [
+        Check(f"self-test {check.instrument}", "cannot tell", f"In the self-test, {check.name} did not hold.")
+        for check in (tested.checks if tested is not None else ())
+        if not check.held and check.kind != "attack" and check.instrument in used
+    ]
 
 
 def _broken(broken: Sequence[Broken]) -> list[Check]:

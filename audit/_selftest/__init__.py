@@ -1,4 +1,7 @@
-"""The instruments, tested on data whose answer is known: one that fails must not be believed."""
+"""The instruments, tested on data whose answer is known: one that fails must not be believed.
+
+In an audit, an attack that failed has a fault, a metric that failed is named by the verdict, and neither lets it pass.
+"""
 
 from __future__ import annotations
 

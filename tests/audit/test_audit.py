@@ -13,6 +13,7 @@ import pytest
 
 from audit import ATTACKS, GATES, METRICS, RISKS, AuditResult, AuditTarget, Claim, Plugins, audit
 from audit._instruments import by_default, choose
+from audit._selftest import SelfCheck, SelfTest
 from audit.copies import count_copies
 from audit.metrics.retention import Retention
 from audit.models import attacks_on
@@ -140,6 +141,16 @@ def test_a_proved_epsilon_is_held_against_a_promise_for_the_same_unit_and_the_sa
     assert claimed(0.4 * proved, "donor") == "fail", "what hides a donor hides each of their cells"
     assert Claim(1, 1e-5, "cell", "").tested == pytest.approx((2, 1e-5 * (1 + np.e)))
     assert Claim(1, 1e-5, "cell", "", coins=True).tested == (1, 1e-5)
+
+
+@pytest.mark.parametrize(("name", "believed"), [("nnaa", False), ("neighbours", False), ("energy", True)])
+def test_a_metric_that_failed_its_self_test_takes_the_pass_away_if_it_was_used(
+    quiet: AuditResult, name: str, believed: bool
+) -> None:
+    failed = SelfTest(0, 0, (SelfCheck("metric", name, "is not saturated", False, "always 1"),), 0.0)
+    checks = judge(quiet.attacks, quiet.metrics, quiet.copies, None, tested=failed).checks
+    about = [check.outcome for check in checks if check.name == f"self-test {name}"]
+    assert about == ([] if believed else ["cannot tell"])
 
 
 def test_records_of_few_values_that_meet_by_chance_are_no_copies() -> None:
