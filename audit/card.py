@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audit.report._tables import MINUS, interval, percent
+from audit.report._tables import MINUS, interval, is_judged, percent
 
 Json = Mapping[str, Any]
 
@@ -94,9 +94,8 @@ def _use(facts: Json) -> str:
 def _limits(facts: Json) -> str:
     lines = [f"- {_text(note)}" for m in facts["metrics"] if m["name"] == "retention" for note in m["notes"]]
     exposure = facts["exposure"]
-    harm = next(gate["value"] for gate in facts["gates"] if gate["name"] == "minority harm")
     groups = [] if exposure is None else exposure["subgroups"]
-    small = [g for g in groups if g["visible"] is None or g["visible"] > harm]
+    small = [g for g in groups if not is_judged(g, facts)]
     if small:
         names = ", ".join(f"{_text(g['name'])} ({g['n']})" for g in small)
         lines.append(f"- Too few records for a statement of their own privacy: {names}.")

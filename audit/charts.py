@@ -70,8 +70,8 @@ def subgroups_figure(groups: Sequence[Json], harm: float) -> Figure:
     return Figure(f"AUC within each type. {said}.", picture, caption)
 
 
-def edges_figure(leaks: Json) -> Figure:
-    """AUC of the edges that leak most, each by itself."""
+def edges_figure(leaks: Json, level: float) -> Figure:
+    """AUC of the edges that leak most, each by itself; marked are those significant at `level`."""
     edges = leaks["most"]
     names = [f"{edge['regulator']} {ARROW} {edge['target']}" for edge in edges]
     with canvas(6.4, 1.2 + 0.26 * len(edges)) as drawn:
@@ -79,7 +79,7 @@ def edges_figure(leaks: Json) -> Figure:
         axes.axvline(0.5, color=FAINT, linewidth=1.2)
         places = np.arange(len(edges))
         for place, edge in zip(places, edges, strict=True):
-            found = edge["adjusted"] <= 0.05
+            found = edge["adjusted"] <= level
             _interval(axes, edge["auc"], float(place), COLOURS[5 if found else 0], "D" if found else "o", along="x")
         axes.plot([], [], "D", color=COLOURS[5], label="significant after Holm")
         axes.plot([], [], "o", color=COLOURS[0], label="not")

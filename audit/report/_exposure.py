@@ -7,7 +7,7 @@ from typing import Any
 
 from audit.charts import ARROW, cost_figure, curve_figure, edges_figure, subgroups_figure, suspicion_figure
 from audit.document import Cell, Fold, Section, Table
-from audit.report._tables import interval, p_value, percent
+from audit.report._tables import gate, interval, is_judged, p_value, percent
 
 Json = Mapping[str, Any]
 
@@ -90,8 +90,8 @@ def subgroups_section(facts: Json) -> list[Section]:
     groups = [] if exposure is None else exposure["subgroups"]
     if not any(group["auc"] is not None for group in groups):
         return []
-    harm = next(gate["value"] for gate in facts["gates"] if gate["name"] == "minority harm")
-    rows = tuple(_subgroup(group, harm) for group in groups)
+    harm = gate(facts, "minority harm")
+    rows = tuple(_subgroup(group, facts) for group in groups)
     columns = ("Type", "Members", "Others", "Saw most", "AUC (95 %)", "p", "Could be seen", "Says")
     caption = "Attacks within each type; p after Holm's correction over all types and attacks"
     lead = (
@@ -102,14 +102,13 @@ def subgroups_section(facts: Json) -> list[Section]:
     return [Section("subgroups", "Minorities", lead, tables=(Table(caption, columns, rows),), figures=(figure,))]
 
 
-def _subgroup(group: Json, harm: float) -> tuple[Cell, ...]:
+def _subgroup(group: Json, facts: Json) -> tuple[Cell, ...]:
     visible, estimate = group["visible"], group["auc"]
     counts = (group["name"], group["n"], group["m"])
     if estimate is None:
         return (*counts, None, None, None, None, "cannot tell")
-    found = group["adjusted"] <= 0.05 and estimate["point"] >= 0.55
-    unseen = visible is None or visible > harm
-    said = "found" if found else "cannot tell" if unseen else "not found"
+    found = group["adjusted"] <= gate(facts, "level") and estimate["point"] >= gate(facts, "AUC margin")
+    said = "found" if found else "not found" if is_judged(group, facts) else "cannot tell"
     shown = f"{estimate['point']:.3f} ({interval(estimate)})"
     return (*counts, group["attack"], shown, p_value(group["adjusted"]), visible, said)
 
@@ -162,7 +161,8 @@ def edges_section(facts: Json) -> list[Section]:
     )
     caption = "Edges that tell members best, each by itself; p after Holm's correction over all edges"
     table = Table(caption, ("Edge", "AUC", "95 %", "p"), rows)
-    return [Section("leaking-edges", "Edges that leak", lead, tables=(table,), figures=(edges_figure(leaks),))]
+    figure = edges_figure(leaks, gate(facts, "level"))
+    return [Section("leaking-edges", "Edges that leak", lead, tables=(table,), figures=(figure,))]
 
 
 def curves_section(facts: Json) -> list[Section]:

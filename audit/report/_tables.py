@@ -26,6 +26,16 @@ def p_value(value: float | None) -> str:
     return DASH if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def gate(facts: Json, name: str) -> float:
+    """The threshold of this name that the audit was judged by."""
+    return float(next(each["value"] for each in facts["gates"] if each["name"] == name))
+
+
+def is_judged(group: Json, facts: Json) -> bool:
+    """Whether a type has records enough that harm to it would have been seen."""
+    return group["visible"] is not None and group["visible"] <= gate(facts, "minority harm")
+
+
 def claim(stated: Json) -> Table:
     """The stated guarantee as a table."""
     rows: list[tuple[Cell, ...]] = [

@@ -12,6 +12,7 @@ import pytest
 
 from audit import AuditResult, AuditTarget, Claim, Figure, Section, Table, audit, render_report
 from audit.records import Records
+from audit.report._exposure import subgroups_section
 
 EVIL = "<script>alert('x')</script>"
 
@@ -134,6 +135,18 @@ def test_a_measure_without_an_upper_end_has_a_goal_all_the_same(result: AuditRes
     plain = result.to_json()
     plain["metrics"][0]["scores"][0] |= {"goal": "maximise", "high": None}
     assert "<td>high</td>" in render_report(plain, None)
+
+
+def test_a_type_is_found_by_the_thresholds_of_the_audit_not_of_the_page(result: AuditResult) -> None:
+    plain = result.to_json()
+    group = plain["exposure"]["subgroups"][0] | {"adjusted": 0.03, "visible": 0.7}
+    group["auc"] = {"point": 0.6, "low": 0.55, "high": 0.65}
+    plain["exposure"]["subgroups"] = [group]
+    for level, margin, word in ((0.05, 0.55, "found"), (0.01, 0.55, "not found"), (0.05, 0.62, "not found")):
+        values = {"level": level, "AUC margin": margin}
+        plain["gates"] = [gate | {"value": values.get(gate["name"], gate["value"])} for gate in plain["gates"]]
+        (section,) = subgroups_section(plain)
+        assert section.tables[0].rows[0][-1] == word
 
 
 def test_two_renderings_are_the_same(result: AuditResult) -> None:
