@@ -15,7 +15,6 @@ from audit.target import AuditTarget
 
 Json = Mapping[str, Any]
 UMAP_UP_TO = 20_000
-MOST_DOTS = 20_000
 
 
 def roc_figure(result: Json) -> Figure:

@@ -1,4 +1,6 @@
-"""One graph of nearest neighbours over all sets, shared by every attack and metric that asks who is near whom.
+"""One graph of nearest neighbours over all sets, shared by all attacks, and by any metric that asks for it.
+
+Our own metrics do not: most compare sets in pooled coordinates (`metrics._pool`), which favour none of them.
 
 The search is exact at every size, so there is no recall to doubt; `bench/audit_speed.py --parts graph` sets its cost
 beside an approximate index's.

@@ -27,11 +27,6 @@ class Pool:
     nonmembers: Coordinates
     synthetic: Coordinates
 
-    @property
-    def real(self) -> Coordinates:
-        """Members, then non-members."""
-        return np.concatenate([self.members, self.nonmembers])
-
 
 def pool(target: AuditTarget, *, seed: int, components: int = COMPONENTS) -> Pool:
     """Fit the axes on all records of members, non-members and the synthetic set, each counting the same."""
