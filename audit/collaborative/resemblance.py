@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from audit.metrics._likeness import cosine
 from audit.metrics.mmd import median_distance
 from audit.neighbours import Floats, squared_distances
 from audit.statistics import Estimate
@@ -41,8 +42,8 @@ def resemblance(drawn: Floats, wanted: Floats, unrelated: Floats) -> Resemblance
     point = constant + float(pull.mean())
     return Resemblance(
         advantage=Estimate(point, point - spread, point + spread, len(drawn)),
-        cosine_wanted=_cosine(drawn.mean(axis=0) - middle, wanted.mean(axis=0) - middle),
-        cosine_unrelated=_cosine(drawn.mean(axis=0) - middle, unrelated.mean(axis=0) - middle),
+        cosine_wanted=cosine(drawn.mean(axis=0) - middle, wanted.mean(axis=0) - middle),
+        cosine_unrelated=cosine(drawn.mean(axis=0) - middle, unrelated.mean(axis=0) - middle),
     )
 
 
@@ -53,7 +54,3 @@ def _kernel(first: Floats, second: Floats, width: float) -> Floats:
 def _within(records: Floats, width: float) -> float:
     kernel, count = _kernel(records, records, width), len(records)
     return float((kernel.sum() - np.trace(kernel)) / (count * (count - 1)))
-
-
-def _cosine(first: Floats, second: Floats) -> float:
-    return float(first @ second / max(float(np.linalg.norm(first) * np.linalg.norm(second)), 1e-300))
