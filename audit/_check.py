@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from audit._overlap import overlap_problems, overlap_warnings, some
-from audit._scale import scale_warnings, value_problems
+from audit._scale import scale_doubts, scale_warnings, value_problems
 from audit.records import Records
 from prisyn_base import Problem
 
@@ -32,6 +32,11 @@ def problems_of(target: AuditTarget) -> Iterator[Problem]:
         yield from found
     yield from _labels(target)
     yield from overlap_problems({name: records for name, records in sets.items() if name in comparable})
+
+
+def doubts_of(target: AuditTarget) -> Iterator[str]:
+    """Why nothing that is found of this target would settle anything."""
+    yield from scale_doubts(dict(target.sets.items()))
 
 
 def warnings_of(target: AuditTarget) -> Iterator[str]:

@@ -51,14 +51,21 @@ def _columns(name: str, table: pd.DataFrame) -> Iterator[Problem]:
             yield Problem(name, f"infinite values in {column!r}", "finite values", mend)
 
 
-def scale_warnings(sets: Mapping[str, Records]) -> Iterator[str]:
-    """Features and whole sets that do not compare."""
+def scale_doubts(sets: Mapping[str, Records]) -> Iterator[str]:
+    """Sets in other units than the members: no distance between them means anything, so nothing can be judged."""
     if sets["members"].kind == "counts":
         yield from _depth(sets)
-        yield from _constant_genes(sets)
     else:
         yield from _kinds(sets)
         yield from _units(sets)
+
+
+def scale_warnings(sets: Mapping[str, Records]) -> Iterator[str]:
+    """Features that say less than they seem to."""
+    if sets["members"].kind == "counts":
+        yield from _empty(sets)
+        yield from _constant_genes(sets)
+    else:
         yield from _gaps(sets)
         yield from _constant_columns(sets)
         yield from _levels(sets)
@@ -74,6 +81,9 @@ def _depth(sets: Mapping[str, Records]) -> Iterator[str]:
                 f"{name}: {depth:,.0f} counts a record where members have {usual:,.0f}; values are scaled to equal "
                 "totals, but so different a depth is often another unit (logs rounded, or counts of another assay)"
             )
+
+
+def _empty(sets: Mapping[str, Records]) -> Iterator[str]:
     for name, records in sets.items():
         empty = int((row_sums(records.counts) == 0).sum())
         if empty:

@@ -104,6 +104,7 @@ def audit(
             broken=run.broken,
             tested=tested,
             unused=_unused(target, plugins, chosen.attacks, seed),
+            doubts=target.doubts(),
         ),
         copies=copies,
         attacks=tuple(found),

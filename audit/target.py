@@ -162,13 +162,19 @@ class AuditTarget:
         return result
 
     def check(self) -> tuple[str, ...]:
-        """Warnings about what this target cannot show. Raises InputError naming every problem at once."""
+        """Warnings about what this target cannot show, doubts first. Raises InputError naming every problem at once."""
         from audit._check import problems_of, warnings_of
 
         problems = Problems()
         problems.extend(problems_of(self))
         problems.raise_if_any()
-        return tuple(warnings_of(self))
+        return (*self.doubts(), *warnings_of(self))
+
+    def doubts(self) -> tuple[str, ...]:
+        """Why the sets cannot be judged against each other, other units above all; () where they can."""
+        from audit._check import doubts_of
+
+        return tuple(doubts_of(self))
 
 
 def _read(

@@ -67,10 +67,12 @@ def judge(
     broken: Sequence[Broken] = (),
     tested: SelfTest | None = None,
     unused: Sequence[str] = (),
+    doubts: Sequence[str] = (),
 ) -> Verdict:
     """Fail if any check fails, else "cannot tell" if any cannot tell, else pass. The thresholds are `gates.GATES`.
 
-    `unused` names attacks that the target allows, that are run by default, and that were not asked for.
+    `unused` names attacks that the target allows, that are run by default, and that were not asked for; `doubts` say
+    why the sets cannot be judged against each other (`AuditTarget.doubts`).
     """
     working = [attack for attack in attacks if not attack.fault]
     adjusted = _adjusted(working)
@@ -86,7 +88,7 @@ def judge(
     if control is not None and control.low > gates.SPLIT.value:
         leaks = [_voided(check) for check in leaks]
     checks = [_copies(copies), *leaks, *_broken(broken), _strength(working, power), _split(control), *_scope(unused)]
-    checks += _untrusted(metrics, tested)
+    checks += [*_untrusted(metrics, tested), *(Check("sets", "cannot tell", f"{doubt}.") for doubt in doubts)]
     outcomes = {check.outcome for check in checks}
     outcome: Outcome = "fail" if "fail" in outcomes else "cannot tell" if "cannot tell" in outcomes else "pass"
     return Verdict(outcome, _headline(outcome, claim, checks), tuple(checks), power, tuple(adjusted.items()))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import load_breast_cancer
 
 from audit import ATTACKS, GATES, METRICS, RISKS, AuditResult, AuditTarget, Claim, Plugins, audit
 from audit._instruments import by_default, choose
@@ -55,6 +56,18 @@ def test_copied_members_fail(leak: AuditResult) -> None:
     assert leak.copies.nonmembers == 0
     assert {name for name in ATTACKS if f"attack {name}" in {c.name for c in leak.verdict.checks}} >= {"dcr", "density"}
     assert all(attack.auc.low > 0.6 for attack in leak.attacks)
+
+
+def test_sets_in_other_units_do_not_pass() -> None:
+    table = load_breast_cancer(as_frame=True).frame.sample(frac=1, random_state=0)
+    members, nonmembers, others = table[:280], table[280:420], table[420:].copy()
+    some = {"attacks": ["dcr"], "metrics": [], "risks": []}
+    like = audit(AuditTarget(members, nonmembers, others, label="target"), seed=0, **some)
+    others["mean area"] = np.log(others["mean area"])
+    logs = audit(AuditTarget(members, nonmembers, others, label="target"), seed=0, **some)
+    assert "sets" not in doubts(like)
+    assert "sets" in doubts(logs)
+    assert any("nothing said of this set holds" in reason for reason in logs.verdict.reasons)
 
 
 def test_a_proved_epsilon_above_the_claimed_one_fails(leak: AuditResult) -> None:
