@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,18 +47,27 @@ def overlap(records: Records, other: Records) -> Overlap:
 def _beyond(own: Sequence[bytes], theirs: Counter[bytes], other: Records) -> bool:
     """True where more pairs across the sets are equal than chance makes equal within the other set."""
     within = sum(count * (count - 1) // 2 for count in theirs.values())
-    if within == 0 and _rich(other):
-        return True
     total = theirs.total()
+    if within == 0 and _rich(other, len(own) * total):
+        return True
     across = sum(theirs[content] for content in own)
     return fisher_greater(across, len(own) * total, within, max(total * (total - 1) // 2, 1)) < SURE
 
 
-def _rich(records: Records) -> bool:
-    """True where one value alone tells records apart, or they are counts of many things: none is alike by chance."""
+def _rich(records: Records, pairs: int) -> bool:
+    """True where not one of so many pairs is alike by chance: one value alone tells records apart, they are counts of
+    many things, or their columns together are too many to agree.
+
+    Two records agree in a column with the chance q that two of its values are the same. Columns depend on one another,
+    so that the product of all q is too small; its square root lets one half of them be given by the other.
+    """
     if records.kind == "counts":
         return len(records.features) >= MANY
-    return any(records.table[name].nunique() >= DISTINCT * len(records) for name in records.features)
+    columns = [records.table[name] for name in records.features]
+    if any(column.nunique() >= DISTINCT * len(records) for column in columns):
+        return True
+    agree = [float((column.value_counts(normalize=True, dropna=False) ** 2).sum()) for column in columns]
+    return pairs * math.exp(0.5 * sum(map(math.log, agree))) < SURE
 
 
 def _same(records: Records, other: Records) -> tuple[str, ...]:

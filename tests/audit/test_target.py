@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 from anndata import AnnData
+from sklearn.datasets import load_breast_cancer
 
 from audit import AuditTarget, Edge, Records
 from cohort import Cohort, make_cohort
@@ -296,3 +297,19 @@ def test_a_copy_of_a_detailed_record_is_no_chance_however_few_there_are() -> Non
     ]
     detailed[2][0] = detailed[0][5]
     assert warnings_with(AuditTarget(*detailed), "synthetic: 1 of 130 records equal a member's")
+
+
+def test_three_rows_of_a_wide_table_in_both_sets_are_an_overlap_though_no_column_is_unique() -> None:
+    table = load_breast_cancer(as_frame=True).frame.sample(frac=1, random_state=0)
+    members, holdout, other = table[:280], pd.concat([table[280:420], table[:3]]), table[420:]
+    named = [part.reset_index(drop=True).add_prefix("c ") for part in (members, holdout, other)]
+    assert warnings_with(AuditTarget(*named), "nonmembers: 3 of 143 records equal a member's")
+
+
+def test_a_narrow_table_may_have_look_alikes_by_chance() -> None:
+    def answers(n: int, seed: int) -> pd.DataFrame:
+        return pd.DataFrame(np.random.default_rng(seed).integers(0, 60, (n, 4)) / 7, columns=list("wxyz"))
+
+    members, nonmembers, synthetic = answers(280, 0), answers(140, 1), answers(150, 2)
+    nonmembers.iloc[0] = members.iloc[0]
+    assert not warnings_with(AuditTarget(members, nonmembers, synthetic), "nonmembers: 1 of 140 records equal")
