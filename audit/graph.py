@@ -1,6 +1,6 @@
-"""One graph of nearest neighbours over all sets, shared by all attacks, and by any metric that asks for it.
+"""One graph of nearest neighbours over all sets, shared by all attacks.
 
-Our own metrics do not: most compare sets in pooled coordinates (`metrics._pool`), which favour none of them.
+Metrics compare sets in pooled coordinates of their own (`metrics._pool`), which favour none of them.
 
 The search is exact at every size, so there is no recall to doubt; `bench/audit_speed.py --parts graph` sets its cost
 beside an approximate index's.

@@ -84,7 +84,7 @@ def audit(
     run.tell("testing the instruments")
     tested = _test(chosen.attacks, seed)
     found = [_distrusted(result, tested.broken) for result in run.attack(view)]
-    judged_by = MetricView(target, space, seed, graph)
+    judged_by = MetricView(target, seed)
     endangered = run.endanger(judged_by)
     measured = run.measure(judged_by)
     copies = count_copies(target)
@@ -104,7 +104,7 @@ def audit(
             broken=run.broken,
             tested=tested,
             unused=_unused(target, plugins, chosen.attacks, seed),
-            doubts=target.doubts(),
+            doubts=target.doubts,
         ),
         copies=copies,
         attacks=tuple(found),

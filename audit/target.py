@@ -168,8 +168,9 @@ class AuditTarget:
         problems = Problems()
         problems.extend(problems_of(self))
         problems.raise_if_any()
-        return (*self.doubts(), *warnings_of(self))
+        return (*self.doubts, *warnings_of(self))
 
+    @cached_property
     def doubts(self) -> tuple[str, ...]:
         """Why the sets cannot be judged against each other, other units above all; () where they can."""
         from audit._check import doubts_of

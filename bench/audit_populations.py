@@ -26,7 +26,6 @@ from typing import Any
 import numpy as np
 
 from audit import METRICS, AuditTarget, MetricView
-from audit.embedding import embed
 from audit.metrics import Measured
 from audit.statistics import clopper_pearson
 from cohort import Cohort, make_cohort, pbmc68k, read_cohort, split_cohort
@@ -130,7 +129,7 @@ def pairs(cells: Cohort, kinds: Sequence[str]) -> tuple[list[tuple[str, str]], l
 
 def look(target: AuditTarget, seed: int) -> dict[str, float]:
     """The shares of records that each of the three metrics reports."""
-    view = MetricView(target, embed(target, seed=seed), seed)
+    view = MetricView(target, seed)
     return {name: share(METRICS[name].measure(view)) for name in NAMES}
 
 

@@ -30,7 +30,6 @@ import numpy as np
 import scipy.sparse as sp
 
 from audit import AuditTarget
-from audit.embedding import embed
 from audit.metrics import MetricView
 from audit.risks import RISKS, RiskResult, run_risk
 from cohort import Cohort, make_cohort, read_cohort, split_cohort
@@ -67,7 +66,7 @@ def measure(case: str, cells: Cohort, names: Sequence[str], *, seed: int, steps:
     """Each risk of one synthetic set; seconds are of the processor, which others do not disturb."""
     members, holdout, synthetic = CASES[case](cells, seed, steps)
     target = AuditTarget(members, holdout, synthetic)
-    view = MetricView(target, embed(target, seed=seed), seed)
+    view = MetricView(target, seed)
     runs = []
     for name in names:
         start = time.process_time()

@@ -13,6 +13,7 @@ from prisyn_base import InputError, Problem, Problems
 if TYPE_CHECKING:
     from audit import AuditTarget, Claim, Plugins
     from audit.edges import Edge
+    from conditioned_gen import Ledger
     from kg import GRN
 
 TABLES = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
@@ -103,7 +104,6 @@ def read_claim(*, epsilon: float | None, delta: float | None, unit: str, ledger:
 
 def _claim_of(path: Path) -> Claim:
     """The claim of a saved ledger, of a `model.json` or of a model's folder; epsilon is composed anew."""
-    from audit import Claim
     from conditioned_gen import Ledger
 
     file = path / "model.json" if path.is_dir() else path
@@ -113,7 +113,15 @@ def _claim_of(path: Path) -> Claim:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         mend = "write it with `prisyn generate ledger --model DIR --format json`"
         raise InputError([Problem(str(file), f"no ledger ({error})", "a ledger's JSON", mend)]) from error
-    return Claim(ledger.epsilon, ledger.delta, ledger.unit, ledger.statement(), is_private=ledger.private)
+    return claim_of(ledger)
+
+
+def claim_of(ledger: Ledger, *, coins: bool = False) -> Claim:
+    """What a ledger promises; `coins` where its members were dealt out by a coin each."""
+    from audit import Claim
+
+    said = ledger.statement()
+    return Claim(ledger.epsilon, ledger.delta, ledger.unit, said, is_private=ledger.private, coins=coins)
 
 
 def read_json(path: Path) -> Any:

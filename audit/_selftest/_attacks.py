@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from audit._selftest._result import SelfCheck
 from audit.attacks import Attack, AttackView
+from audit.metrics._likeness import spearman
 from audit.statistics import Scores, against_chance, auc, clopper_pearson, tied_share
 
 AXES, RECORDS = 20, 100
@@ -105,7 +106,7 @@ def _found(name: str, values: Values) -> SelfCheck:
 def _far(name: str, attack: Attack, view: AttackView, values: Values) -> SelfCheck:
     """Thousands of units apart records keep their order; exp(-d^2) is 0 for all of them, and every AUC exactly .5."""
     said = np.asarray(attack.scores(_scaled(view, FAR)), dtype=np.float64)
-    ties, kept = tied_share(said[:RECORDS], said[RECORDS:]), _agreement(said, values)
+    ties, kept = tied_share(said[:RECORDS], said[RECORDS:]), spearman(said, values)
     detail = f"ties {ties:.1%}, rank correlation {kept:.3f} with the same at distances {FAR:g} times smaller"
     statement = "the unit does not matter, and distances do not saturate"
     return SelfCheck("attack", name, statement, ties < 0.01 and kept > 0.98, detail)
@@ -115,7 +116,7 @@ def _order(name: str, attack: Attack, view: AttackView, values: Values, rng: np.
     order = rng.permutation(len(view.queries))
     reference = None if view.reference is None else rng.permutation(view.reference)
     said = attack.scores(AttackView(view.queries[order], rng.permutation(view.synthetic), reference))
-    kept = _agreement(values[order], said)
+    kept = spearman(values[order], said)
     detail = f"rank correlation {kept:.3f}"
     return SelfCheck("attack", name, "the order of records does not matter", kept > 0.98, detail)
 
@@ -141,12 +142,3 @@ def _twice(name: str, attack: Attack, view: AttackView, values: Values) -> SelfC
 def _scaled(view: AttackView, factor: float) -> AttackView:
     reference = None if view.reference is None else view.reference * factor
     return AttackView(view.queries * factor, view.synthetic * factor, reference)
-
-
-def _agreement(first: Values, second: Values) -> float:
-    """Spearman's rank correlation; 0 where one of them says the same of every record."""
-    from scipy.stats import rankdata
-
-    ranks = [rankdata(values) - (len(values) + 1) / 2 for values in (first, second)]
-    size = float(np.sqrt((ranks[0] @ ranks[0]) * (ranks[1] @ ranks[1])))
-    return float(ranks[0] @ ranks[1]) / size if size > 0 else 0.0

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from audit._selftest._result import SelfCheck
-from audit.embedding import embed
 from audit.metrics import Measured, Metric, MetricView, Score
 from audit.metrics.energy import energy_test
 from audit.metrics.mmd import median_distance, mmd_test
@@ -42,7 +41,7 @@ class Tables:
         frames = [pd.DataFrame(self.values[s], columns=names).assign(type=self.types[s]) for s in SETS]
         edges = [(names[column], names[column + COLUMNS // 2]) for column in range(COLUMNS // 2)]
         target = AuditTarget(*frames, label="type", kind=kind, edges=edges)
-        return MetricView(target, embed(target, seed=0), 0)
+        return MetricView(target, 0)
 
     def changed(self, change: Callable[[Rows], Rows]) -> Tables:
         """Other values of the same records."""

@@ -12,12 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.document import Table
-from audit.embedding import Space
-from audit.graph import NEAREST, Neighbourhoods
 from audit.metrics._pool import Pool, pool
-from audit.neighbours import Neighbours
 from audit.statistics import Estimate
-from audit.target import AuditTarget, SetName
+from audit.target import AuditTarget
 
 Goal = Literal["maximise", "minimise", "target"]
 
@@ -67,20 +64,10 @@ class Measured:
 
 @dataclass(frozen=True, eq=False)
 class MetricView:
-    """What a metric may look at: the target, the shared coordinates, and the seed of whatever it draws."""
+    """What a metric may look at: the target, and the seed of whatever it draws."""
 
     target: AuditTarget
-    space: Space
     seed: int
-    graph: Neighbourhoods | None = None
-
-    def near(self, queries: SetName, points: SetName, k: int = NEAREST) -> Neighbours:
-        """The k <= 50 nearest records of one set to each of another in the shared coordinates; searched once."""
-        return self._graph.near(queries, points, k)
-
-    @cached_property
-    def _graph(self) -> Neighbourhoods:
-        return Neighbourhoods.of(self.space) if self.graph is None else self.graph
 
     @cached_property
     def pool(self) -> Pool:

@@ -41,21 +41,13 @@ def audit_stage(run: Run, display: Lines) -> Stage:
     }
 
     def work() -> None:
-        from audit import Claim, audit
+        from audit import audit
+        from prisyn._audit_inputs import claim_of
 
-        ledger = read_ledger(run.out)
-        claim = Claim(
-            epsilon=ledger.epsilon,
-            delta=ledger.delta,
-            unit=ledger.unit,
-            statement=ledger.statement(),
-            is_private=ledger.private,
-            coins=True,  # `split_cohort` deals each cell or donor by a coin of its own
-        )
         result = audit(
             make_target(run),
             seed=run.settings.seed,
-            claim=claim,
+            claim=claim_of(read_ledger(run.out), coins=True),  # `split_cohort` deals each unit by a coin of its own
             attacks=None if section.attacks == "all" else section.attacks,
             metrics=None if section.metrics == "all" else section.metrics,
             progress=display.say,

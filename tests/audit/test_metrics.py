@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from audit import AuditTarget
-from audit.embedding import embed
 from audit.metrics import METRICS, Measured, Metric, MetricView, Score
 from audit.metrics._draws import draw_all
 from cohort import pbmc68k, split_cohort
@@ -50,7 +49,7 @@ def view_of(metric: Metric, *, order: int | None = None) -> MetricView:
     genes = [] if metric.name in OF_TABLES else sets[0].genes
     edges = [(genes[a], genes[b], 1 - 2 * (b % 2)) for a in range(6) for b in range(10 + a, 18)] if genes else []
     target = AuditTarget(*sets, edges=edges)
-    return MetricView(target, embed(target, seed=0), 0)
+    return MetricView(target, 0)
 
 
 @cache
@@ -104,7 +103,7 @@ class TestEveryMetric:
 def test_a_side_is_never_lost_among_the_other() -> None:
     rng = np.random.default_rng(0)
     target = AuditTarget(*(rng.normal(size=(n, 3)) for n in (5000, 20, 100)))
-    view = MetricView(target, embed(target, seed=0), 0)
+    view = MetricView(target, 0)
     drawn = draw_all(view, 100)
     assert {name: len(points) for name, points in drawn.points.items()} == {
         "members": 100,
@@ -124,7 +123,7 @@ def of_donors(donors: int, *, seed: int) -> MetricView:
 
     synthetic = table(2 * donors, "s").drop(columns="donor")
     target = AuditTarget(table(donors, "m"), table(donors, "n"), synthetic, donor="donor")
-    return MetricView(target, embed(target, seed=seed), seed)
+    return MetricView(target, seed)
 
 
 def test_a_forest_that_knows_donors_again_does_not_take_like_sets_for_different() -> None:
@@ -147,5 +146,5 @@ def test_what_a_metric_lacks_is_said(name: str) -> None:
         del part.adata.obs["condition"]
     target = AuditTarget(*bare)
     with pytest.raises(InputError) as caught:
-        METRICS[name].measure(MetricView(target, embed(target, seed=0), 0))
+        METRICS[name].measure(MetricView(target, 0))
     assert len(caught.value.problems) == 1

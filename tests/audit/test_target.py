@@ -153,9 +153,9 @@ def test_another_depth_or_unit_is_named() -> None:
     assert warnings_with(deep, "counts a record where members have 5")
     table = AuditTarget(*three(patients)[:2], patients(90, 7).assign(lab=lambda t: 1000 * t["lab"]), label="outcome")
     assert warnings_with(table, "times larger or smaller than those of members (lab)")
-    assert deep.doubts()
-    assert table.doubts()
-    assert not AuditTarget(*three(cells)).doubts()
+    assert deep.doubts
+    assert table.doubts
+    assert not AuditTarget(*three(cells)).doubts
 
 
 def test_members_in_the_holdout_are_refused_and_a_few_look_alikes_are_named() -> None:
