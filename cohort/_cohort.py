@@ -35,6 +35,11 @@ class Cohort:
         donors = f", donors in {self.donor!r}" if self.donor else ""
         return f"Cohort({len(self):,} cells x {len(self.genes):,} genes{types}{donors})"
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each cell."""
+        return tuple(map(str, self.adata.obs_names))
+
     @cached_property
     def genes(self) -> tuple[str, ...]:
         """Gene names, in column order."""
