@@ -25,6 +25,7 @@ from scipy.special import ndtri
 from cohort import Cohort
 from conditioned_gen.ledger import Entry, Ledger, Unit
 from conditioned_gen.mechanisms import GRID_BITS, Noise, mu_of
+from conditioned_gen.representation import CellVectors
 from conditioned_gen.request import check_promise
 from prisyn_base import InputError, Problem, Problems
 
@@ -42,7 +43,7 @@ _CHUNK = 4096
 class Records:
     """Some records on the private side: raw counts (n, g), CSR, and the position of each one's type (n,)."""
 
-    counts: sp.csr_matrix
+    values: sp.csr_matrix
     types: npt.NDArray[np.intp]
 
 
@@ -80,8 +81,9 @@ class PrivateCohort:
     """Private records behind the barrier, with the budget they may cost and the ledger of what they have cost.
 
     Parameters: `epsilon` and `delta` are the promise for everything this object will ever release; `unit` is whose
-    presence is hidden: one cell, or one donor with all their cells. `types` is the public list of type names; left
-    out, it is itself released, at a price. `noise_seed` replaces the entropy of the operating system and voids the
+    presence is hidden: one cell, or one donor with all their cells. An infinite epsilon promises nothing: releases
+    carry no noise, and the ledger says so. `types` is the public list of type names; left out, it is itself released,
+    at a price. `noise_seed` replaces the entropy of the operating system and voids the
     guarantee, which the ledger then says. Raises `InputError` for a promise that is none and a cohort without labels.
 
     The gene panel and the name of the label column are taken as public. Neighbouring cohorts differ by adding or
@@ -99,13 +101,14 @@ class PrivateCohort:
         noise_seed: int | None = None,
     ) -> None:
         problems = Problems()
-        problems.extend(check_promise(epsilon, delta))
+        problems.extend(check_promise(epsilon, delta, none=True))
         if cohort.label is None:
             problems.add("cohort", "no label column", "a column that names each cell's type", "name it as the label")
         if unit == "donor" and cohort.donor is None:
             problems.add("cohort", "no donor column", "a column that names each cell's donor", "name it as the donor")
         problems.raise_if_any()
         self.genes = cohort.genes
+        self.representation = CellVectors(cohort.genes)
         self.label = str(cohort.label)
         self.__cohort = cohort
         self.__noise = Noise(noise_seed)
@@ -113,7 +116,11 @@ class PrivateCohort:
         if types is not None:
             public.append(f"the names of the {len(types)} types")
         self.ledger = Ledger(
-            unit=unit, budget_epsilon=epsilon, delta=delta, private=not self.__noise.seeded, public=tuple(public)
+            unit=unit,
+            budget_epsilon=epsilon,
+            delta=delta,
+            private=not self.__noise.seeded and math.isfinite(epsilon),
+            public=tuple(public),
         )
         self.__budget_mu = mu_of(epsilon, delta if types is not None else delta / 2)
         self.__spent = 0.0
@@ -127,6 +134,25 @@ class PrivateCohort:
     def share_left(self) -> float:
         """What is left of the budget, as a share of its mu^2; 1 before any release."""
         return max(1.0 - self.__spent, 0.0)
+
+    def unprotected(self) -> Cohort:
+        """The records themselves, for methods that protect nobody, without those of undeclared types.
+
+        Raises `InputError` unless epsilon is infinite: then nothing was promised, and the ledger says what happened.
+        """
+        if math.isfinite(self.ledger.budget_epsilon):
+            raise InputError(
+                [
+                    Problem(
+                        "epsilon",
+                        f"{self.ledger.budget_epsilon:g}, for a method that protects nobody",
+                        "inf, which promises nothing",
+                        "choose a private method (`prisyn generate methods`), or say inf and do not publish the result",
+                    )
+                ]
+            )
+        self.ledger.charge(Entry(name="the records themselves", sensitivity=1.0, noise=0.0, coordinates=0))
+        return self.__cohort.subset(np.isin(self.__cohort.labels, self.types))
 
     def take_as_public(self, *what: str) -> None:
         """Say in the ledger what else was used without any privacy cost: a graph, public cells, an accepted request."""

@@ -36,7 +36,11 @@ class Method:
 class Fitted(Protocol):
     """A fitted generator: everything in it is public or has passed the barrier, so it may be published."""
 
-    method: ClassVar[Method]
+    @property
+    def method(self) -> Method:
+        """What made it."""
+        ...
+
     genes: tuple[str, ...]
     types: tuple[str, ...]
     label: str

@@ -51,7 +51,7 @@ class GradientChannel:
         chosen = np.flatnonzero(self.__noise.choose(len(self.__records.types), self.__entry.sample_rate))
         total = np.zeros(size, np.int64)
         if len(chosen):
-            some = Records(self.__records.counts[chosen], self.__records.types[chosen])
+            some = Records(self.__records.values[chosen], self.__records.types[chosen])
             draws = self.__noise.normal(len(chosen) * self.__draws).reshape(len(chosen), self.__draws)
             total = clipped_gradient_sum(self.__module, loss, some, draws, self.__entry.sensitivity)
         scale = self.__entry.noise / self.__entry.sensitivity * 2.0**GRID_BITS
@@ -68,7 +68,7 @@ def clipped_gradient_sum(
     module: GradSampleModule, loss: PerRecordLoss, records: Records, draws: npt.NDArray[np.float64], clip: float
 ) -> npt.NDArray[np.int64]:
     """Sum over records of gradients clipped to norm `clip`, in units of clip / 2**GRID_BITS, shape (parameters,)."""
-    counts, types = torch.from_numpy(to_dense(records.counts)), torch.from_numpy(records.types)
+    counts, types = torch.from_numpy(to_dense(records.values)), torch.from_numpy(records.types)
     module.zero_grad(set_to_none=True)
     with warnings.catch_warnings():
         # Inputs are data and need no gradients, which is what the hook announces.
@@ -97,7 +97,10 @@ def _bounded_sum(rows: list[torch.Tensor], bound: float) -> npt.NDArray[np.int64
 
 
 def calibrated(ledger: Ledger, *, steps: int, sample_rate: float, clip: float, coordinates: int) -> Entry:
-    """The entry with the least noise such that it and the ledger compose to the promised epsilon, within .1 %."""
+    """The entry with the least noise such that it and the ledger compose to the promised epsilon, within .1 %.
+
+    Without a promise (an infinite epsilon) there is no noise.
+    """
     entry = Entry(
         name="gradients of the generator's own parameters",
         sensitivity=clip,
@@ -106,6 +109,9 @@ def calibrated(ledger: Ledger, *, steps: int, sample_rate: float, clip: float, c
         steps=steps,
         sample_rate=sample_rate,
     )
+
+    if math.isinf(ledger.budget_epsilon):
+        return replace(entry, noise=0.0)
 
     def epsilon(noise: float) -> float:
         return replace(ledger, entries=[*ledger.entries, replace(entry, noise=noise * clip)]).epsilon

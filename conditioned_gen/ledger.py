@@ -18,8 +18,9 @@ Unit = Literal["cell", "donor"]
 class Entry:
     """One release: Gaussian noise of standard deviation `noise` on something of L2 sensitivity `sensitivity`.
 
-    With `sample_rate` below 1 it stands for `steps` releases, each on a Poisson subsample at that rate. `delta` is
-    spent outright by a selection, whose threshold fails with that probability.
+    Noise 0 stands for a release that hides nothing. With `sample_rate` below 1 it stands for `steps` releases, each on
+    a Poisson subsample at that rate. `delta` is spent outright by a selection, whose threshold fails with that
+    probability.
     """
 
     name: str
@@ -32,16 +33,16 @@ class Entry:
     note: str = ""
 
     def __post_init__(self) -> None:
-        positive = (self.sensitivity, self.noise)
-        if not all(math.isfinite(value) and value > 0 for value in positive):
-            raise ValueError(f"sensitivity and noise must be positive and finite, not {positive}")
+        sizes = (self.sensitivity, self.noise)
+        if not all(math.isfinite(value) for value in sizes) or self.sensitivity <= 0 or self.noise < 0:
+            raise ValueError(f"sensitivity must be positive, noise not negative, and both finite, not {sizes}")
         if self.steps < 1 or not 0 < self.sample_rate <= 1 or not 0 <= self.delta < 1:
             raise ValueError(f"no such release: steps {self.steps}, rate {self.sample_rate}, delta {self.delta}")
 
     @property
     def mu(self) -> float:
-        """Gaussian-DP parameter of one step without subsampling: sensitivity / noise."""
-        return self.sensitivity / self.noise
+        """Gaussian-DP parameter of one step without subsampling: sensitivity / noise, infinite without noise."""
+        return self.sensitivity / self.noise if self.noise else math.inf
 
 
 @dataclass
@@ -65,7 +66,7 @@ class Ledger:
         if not self.entries:
             return 0.0
         delta = self.delta - sum(entry.delta for entry in self.entries)
-        if delta <= 0:
+        if delta <= 0 or any(entry.noise == 0 for entry in self.entries):
             return math.inf
         if all(entry.sample_rate == 1 for entry in self.entries):
             return epsilon_of(self.mu, delta)
@@ -97,6 +98,11 @@ class Ledger:
 
     def statement(self) -> str:
         """The guarantee as a paragraph for a person who has to sign it."""
+        if math.isinf(self.budget_epsilon):
+            return (
+                "NO PRIVACY: epsilon is infinite, so nothing was promised and no noise was added. What is computed "
+                "from this release may show the records it was fitted to."
+            )
         unit = "one cell" if self.unit == "cell" else "all cells of one donor"
         releases = f"{len(self.entries)} release{'' if len(self.entries) == 1 else 's'}"
         epsilon = _rounded_up(self.epsilon)
@@ -131,14 +137,14 @@ class Ledger:
         return ", ".join(parts)
 
     def to_json(self) -> dict[str, Any]:
-        """A JSON-able record; `from_json` reads it back and `epsilon` is composed anew from the entries."""
+        """A JSON-able record; `from_json` reads it and composes `epsilon` anew, null where nothing bounds it."""
         return {
             "schema": SCHEMA,
             "unit": self.unit,
             "adjacency": "add/remove",
-            "epsilon": self.epsilon,
+            "epsilon": _number_or_none(self.epsilon),
             "delta": self.delta,
-            "budget_epsilon": self.budget_epsilon,
+            "budget_epsilon": _number_or_none(self.budget_epsilon),
             "private": self.private,
             "public": list(self.public),
             "entries": [asdict(entry) for entry in self.entries],
@@ -152,7 +158,7 @@ class Ledger:
             raise ValueError(f"ledger schema {record['schema']!r}; this version reads {SCHEMA}")
         return cls(
             unit=record["unit"],
-            budget_epsilon=float(record["budget_epsilon"]),
+            budget_epsilon=math.inf if record["budget_epsilon"] is None else float(record["budget_epsilon"]),
             delta=float(record["delta"]),
             private=bool(record["private"]),
             public=tuple(record["public"]),
@@ -171,6 +177,11 @@ def _epsilon_by_loss_distribution(entries: list[Entry], delta: float) -> float:
             PoissonSampledDpEvent(entry.sample_rate, event) if entry.sample_rate < 1 else event, entry.steps
         )
     return float(accountant.get_epsilon(delta))
+
+
+def _number_or_none(epsilon: float) -> float | None:
+    """JSON has no infinity: no bound is null."""
+    return epsilon if math.isfinite(epsilon) else None
 
 
 def _rounded_up(epsilon: float) -> str:

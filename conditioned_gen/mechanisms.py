@@ -31,6 +31,8 @@ def delta_of(mu: float, epsilon: float) -> float:
 
 def mu_of(epsilon: float, delta: float) -> float:
     """The largest mu whose Gaussian mechanism is (epsilon, delta)-DP; the inverse of `delta_of` in mu."""
+    if math.isinf(epsilon):
+        return math.inf
     high = 1.0
     while delta_of(high, epsilon) < delta:
         high *= 2
@@ -40,6 +42,8 @@ def mu_of(epsilon: float, delta: float) -> float:
 
 def epsilon_of(mu: float, delta: float) -> float:
     """The smallest epsilon at which mu-Gaussian-DP gives (epsilon, delta)-DP; 0 when mu is 0."""
+    if math.isinf(mu):
+        return math.inf
     if mu <= 0 or delta_of(mu, 0.0) <= delta:
         return 0.0
     high = 1.0

@@ -33,10 +33,10 @@ def smallest_type(epsilon: float, delta: float) -> int:
     return math.ceil(DETECTABLE / mu_of(epsilon, delta))
 
 
-def check_promise(epsilon: float, delta: float, *, where: str = "generate") -> tuple[Problem, ...]:
-    """Problems of (epsilon, delta) by themselves."""
+def check_promise(epsilon: float, delta: float, *, where: str = "generate", none: bool = False) -> tuple[Problem, ...]:
+    """Problems of (epsilon, delta) by themselves; with `none`, an infinite epsilon, which promises nothing, is one."""
     problems = Problems()
-    if not (math.isfinite(epsilon) and epsilon > 0):
+    if not epsilon > 0 or (math.isinf(epsilon) and not none):
         problems.add(f"{where}: epsilon", str(epsilon), "a positive, finite number", "1 is strong, 10 is weak; say 5")
     if not (math.isfinite(delta) and 0 < delta < 1):
         problems.add(f"{where}: delta", str(delta), "a number between 0 and 1", "say 1e-5")
@@ -54,15 +54,18 @@ def check_request(
     grn: GRN | None = None,
     public: Cohort | None = None,
     where: str = "cohort",
+    none: bool = False,
 ) -> tuple[Problem, ...]:
     """Everything that stands between this cohort and this promise; () when nothing does.
+
+    `none` allows an infinite epsilon, which promises nothing.
 
     These messages quote private counts: they are for the owner of the data, and nothing of them reaches a model.
     That a request was accepted is itself a fact about exact counts; whoever fits afterwards says so in the ledger
     (`ACCEPTED`). Types that were not declared are not refused here: those too small are not named in the first place.
     """
     problems = Problems()
-    problems.extend(check_promise(epsilon, delta))
+    problems.extend(check_promise(epsilon, delta, none=none))
     if unit == "donor" and cohort.donor is None:
         problems.add("unit", "donor, without a donor column", "a donor column", "name it with --donor, or use cell")
     else:

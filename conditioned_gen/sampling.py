@@ -49,6 +49,14 @@ def draw_labels(
     return [name for name, size in zip(types, sizes, strict=True) for _ in range(size)]
 
 
+def refuse_do(do: Mapping[str, float] | None, genes: Sequence[str], *, method: str) -> None:
+    """Raises `InputError` for any intervention, for methods that know no causes."""
+    if do:
+        check_do(do, genes)
+        mend = "use a method on a causal network, such as grn_subspace"
+        raise InputError([Problem("do", ", ".join(do), f"no intervention with {method}", mend)])
+
+
 def check_do(do: Mapping[str, float], genes: Sequence[str]) -> dict[int, float]:
     """Interventions as gene position -> multiple of the normal level; raises `InputError` with every problem."""
     problems = Problems()

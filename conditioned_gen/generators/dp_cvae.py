@@ -23,10 +23,9 @@ from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import DP_CVAE
 from conditioned_gen.hellinger import log_library
 from conditioned_gen.ledger import Ledger
-from conditioned_gen.sampling import check_do, draw_labels
+from conditioned_gen.sampling import draw_labels, refuse_do
 from conditioned_gen.storage import read_arrays, read_ledger, write_model
 from kg import GRN
-from prisyn_base import InputError, Problem
 
 Floats = npt.NDArray[np.float64]
 _LOG_CENTRE, _LOG_RADIUS = 7.0, 7.0
@@ -125,7 +124,7 @@ class DpCvae:
 
     def _release_counts(self, private: PrivateCohort) -> tuple[Floats, float, float]:
         def library(records: Records) -> Floats:
-            scaled = (log_library(records.counts) - _LOG_CENTRE) / _LOG_RADIUS
+            scaled = (log_library(records.values) - _LOG_CENTRE) / _LOG_RADIUS
             return np.column_stack([scaled, scaled**2])
 
         release = private.release_sum(
@@ -166,9 +165,7 @@ class CvaeFitted:
         seed: int,
     ) -> Cohort:
         """As `conditioned_gen.Fitted.sample`; interventions are refused, since this method knows no causes."""
-        if do:
-            check_do(do, self.genes)
-            raise InputError([Problem("do", ", ".join(do), "no intervention with dp_cvae", "use grn_subspace")])
+        refuse_do(do, self.genes, method=self.method.name)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
         codes = np.array([self.types.index(label) for label in drawn], dtype=np.intp)
         rng = np.random.default_rng(seed)

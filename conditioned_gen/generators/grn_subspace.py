@@ -184,7 +184,7 @@ class _Pairs:
         sd = math.sqrt(float((variances[self.regulators] * variances[self.targets]) @ self.weights**2) + 1e-18)
 
         def codeviation(records: Records) -> Floats:
-            deviations = root_proportions(records.counts) - means[records.types]
+            deviations = root_proportions(records.values) - means[records.types]
             products = deviations[:, self.regulators] * deviations[:, self.targets]
             # A row's sum must not depend on how many rows there are, which a matrix product does not promise.
             summed: Floats = (products * self.weights).sum(axis=1, keepdims=True)
@@ -197,8 +197,8 @@ def _release_centre(private: PrivateCohort, view: PublicView | None, *, share: f
     release = private.release_sum(
         "centre",
         [
-            Block("roots", lambda r: root_proportions(r.counts), width=len(private.genes), radius=1.0),
-            Block("library", lambda r: log_library(r.counts)[:, None], width=1, radius=_LOG_RANGE, weight=0.3),
+            Block("roots", lambda r: root_proportions(r.values), width=len(private.genes), radius=1.0),
+            Block("library", lambda r: log_library(r.values)[:, None], width=1, radius=_LOG_RANGE, weight=0.3),
             Block("units", lambda r: np.ones((len(r.types), 1)), width=1, radius=1.0, weight=0.2),
         ],
         share=share,
@@ -213,10 +213,10 @@ def _release_centre(private: PrivateCohort, view: PublicView | None, *, share: f
 
 def _release_types(private: PrivateCohort, centre: _Centre, view: PublicView | None, *, share: float) -> Release:
     def deviations(records: Records) -> Floats:
-        return root_proportions(records.counts) - centre.roots
+        return root_proportions(records.values) - centre.roots
 
     def library(records: Records) -> Floats:
-        scaled = np.clip((log_library(records.counts) - centre.log_library) / _WINDOW, -1, 1)
+        scaled = np.clip((log_library(records.values) - centre.log_library) / _WINDOW, -1, 1)
         return np.column_stack([scaled, scaled**2])
 
     blocks = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,8 @@ from conditioned_gen.mechanisms import GRID_BITS
 from prisyn_base import InputError
 
 BLOCKS = [
-    Block("levels", lambda r: np.asarray(r.counts.todense()), width=3, radius=2.0, per_type=True),
-    Block("size", lambda r: np.asarray(r.counts.sum(axis=1)), width=1, radius=10.0, weight=0.4),
+    Block("levels", lambda r: np.asarray(r.values.todense()), width=3, radius=2.0, per_type=True),
+    Block("size", lambda r: np.asarray(r.values.sum(axis=1)), width=1, radius=10.0, weight=0.4),
 ]
 
 
@@ -57,7 +58,7 @@ def test_neighbouring_cohorts_differ_by_at_most_the_sensitivity(members, barrier
     """With the noise seeded, everything but one record's bounded contribution is identical."""
     blocks = [
         Block("ones", lambda r: np.ones((len(r.types), 1)), width=1, radius=1.0, weight=0.3, per_type=True),
-        Block("roots", lambda r: np.sqrt(r.counts.toarray()), width=len(members.genes), radius=5.0, per_type=True),
+        Block("roots", lambda r: np.sqrt(r.values.toarray()), width=len(members.genes), radius=5.0, per_type=True),
     ]
     whole = barrier().release_sum("sum", blocks, share=1)
     bound = np.sqrt(1 + 0.3**2)
@@ -84,7 +85,7 @@ def test_removing_a_whole_donor_moves_the_sum_by_at_most_the_bound(members):
     adata = members.adata.copy()
     adata.obs["donor"] = [f"d{row % 7}" for row in range(len(members))]
     cohort = type(members)(adata, label=members.label, donor="donor")
-    block = Block("roots", lambda r: np.sqrt(r.counts.toarray()), width=len(members.genes), radius=5.0, per_type=True)
+    block = Block("roots", lambda r: np.sqrt(r.values.toarray()), width=len(members.genes), radius=5.0, per_type=True)
 
     def released(some):
         private = PrivateCohort(some, epsilon=5, delta=1e-5, unit="donor", types=members.types, noise_seed=0)
@@ -149,7 +150,7 @@ def test_a_cohort_without_any_type_large_enough_to_be_named_is_told_what_to_do()
 def test_the_barrier_shows_neither_records_nor_sizes(barrier, members):
     private = barrier()
     shown = {name for name in dir(private) if not name.startswith("_")}
-    ways = {"model_steps", "planned_noise", "release_sum"}
+    ways = {"model_steps", "planned_noise", "release_sum", "representation", "unprotected"}
     assert shown == {"genes", "label", "ledger", "share_left", "take_as_public", "types"} | ways
     assert str(len(members)) not in repr(private)
 
@@ -224,14 +225,14 @@ def test_the_ledger_refuses_what_would_break_the_promise(barrier):
 @pytest.mark.parametrize("bad", [{"radius": float("inf")}, {"radius": float("nan")}, {"weight": 0.0}, {"width": 0}])
 def test_a_block_that_bounds_nothing_cannot_be_made(bad):
     with pytest.raises(ValueError, match="bound nothing"):
-        Block("bad", lambda r: r.counts, **{"width": 1, "radius": 1.0, **bad})
+        Block("bad", lambda r: r.values, **{"width": 1, "radius": 1.0, **bad})
 
 
 @pytest.mark.parametrize(
-    "bad", [{"steps": -1}, {"sample_rate": 0.0}, {"noise": 0.0}, {"delta": 1.0}, {"noise": np.nan}]
+    "bad", [{"steps": -1}, {"sample_rate": 0.0}, {"noise": -1.0}, {"delta": 1.0}, {"noise": np.nan}]
 )
 def test_an_entry_that_describes_no_release_cannot_be_made(bad):
-    with pytest.raises(ValueError, match=r"no such release|positive and finite"):
+    with pytest.raises(ValueError, match=r"no such release|both finite"):
         Entry(**{"name": "bad", "sensitivity": 1.0, "noise": 1.0, "coordinates": 1, **bad})
 
 
@@ -265,7 +266,7 @@ def test_an_epsilon_lower_bound_on_a_worst_case_pair_stays_below_the_claim():
     assert separation == pytest.approx(0.268, abs=0.08)
 
 
-@pytest.mark.parametrize(("epsilon", "delta"), [(0.0, 1e-5), (float("inf"), 1e-5), (1.0, 0.0), (1.0, 1.5)])
+@pytest.mark.parametrize(("epsilon", "delta"), [(0.0, 1e-5), (float("nan"), 1e-5), (1.0, 0.0), (1.0, 1.5)])
 def test_a_promise_that_is_none_cannot_be_made(members, epsilon, delta):
     with pytest.raises(InputError, match=r"generate: (epsilon|delta)"):
         PrivateCohort(members, epsilon=epsilon, delta=delta, types=members.types)
@@ -276,3 +277,30 @@ def test_what_the_cohort_lacks_is_told_together(members):
     with pytest.raises(InputError) as caught:
         PrivateCohort(bare, epsilon=1.0, delta=1e-5, unit="donor", types=("x",))
     assert [problem.found for problem in caught.value.problems] == ["no label column", "no donor column"]
+
+
+def test_an_infinite_epsilon_promises_nothing_and_says_so(members):
+    private = PrivateCohort(members, epsilon=float("inf"), delta=1e-5, types=members.types)
+    block = Block("one", lambda r: np.ones((len(r.types), 1)), width=1, radius=1.0)
+    assert private.release_sum("sum", [block], share=1).sums["one"][0] == pytest.approx(len(members), abs=1e-3)
+    assert private.ledger.epsilon == float("inf")
+    assert not private.ledger.private
+    assert private.ledger.statement().startswith("NO PRIVACY")
+    record = json.loads(json.dumps(private.ledger.to_json(), allow_nan=False))
+    assert record["epsilon"] is None
+    assert type(private.ledger).from_json(record) == private.ledger
+
+
+def test_records_are_handed_out_only_where_nothing_was_promised(members, barrier):
+    with pytest.raises(InputError, match="protects nobody"):
+        barrier().unprotected()
+    some = members.types[1:]
+    private = PrivateCohort(members, epsilon=float("inf"), delta=1e-5, types=some)
+    assert private.unprotected().types == some
+    assert [entry.name for entry in private.ledger.entries] == ["the records themselves"]
+
+
+def test_a_release_without_noise_breaks_any_promise(barrier):
+    private = barrier()
+    with pytest.raises(InputError, match="epsilon to inf"):
+        private.ledger.charge(Entry(name="bare", sensitivity=1.0, noise=0.0, coordinates=1))
