@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import scipy.sparse as sp
 from anndata import AnnData
 
@@ -50,6 +51,11 @@ class Cohort:
         """Raw counts, shape (n, g), CSR float32."""
         return to_csr(self.adata.X)
 
+    @property
+    def values(self) -> sp.csr_matrix:
+        """What of a record may be measured: its counts."""
+        return self.counts
+
     @cached_property
     def labels(self) -> npt.NDArray[np.str_]:
         """The type of each cell, shape (n,). Raises KeyError when the cohort is unlabelled."""
@@ -79,6 +85,14 @@ class Cohort:
         if missing:
             raise KeyError(f"genes not in the cohort: {', '.join(missing[:10])}")
         return Cohort(self.adata[:, list(genes)].copy(), label=self.label, donor=self.donor)
+
+    def regrouped(self, groups: Mapping[str, str]) -> Cohort:
+        """The same cells, where a type that `groups` names goes under the name it gives; counts are shared."""
+        if self.label is None:
+            raise KeyError("this cohort has no label column")
+        named = [groups.get(name, name) for name in self.labels.tolist()]
+        obs = self.adata.obs.assign(**{self.label: pd.Categorical(named)})
+        return Cohort(AnnData(self.adata.X, obs=obs, var=self.adata.var), label=self.label, donor=self.donor)
 
     def log_normalised(self) -> sp.csr_matrix:
         """log(1 + counts scaled to 10,000 a cell), shape (n, g), CSR float32; cells without counts stay zero."""

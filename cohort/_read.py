@@ -15,6 +15,8 @@ from anndata import AnnData
 from cohort._check import check_cohort, is_counts
 from cohort._cohort import Cohort
 from cohort._matrix import to_csr
+from cohort._table import Table
+from cohort._table_read import write_table
 from prisyn_base import InputError, Problem, atomic_path
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -37,8 +39,14 @@ def read_cohort(path: str | os.PathLike[str], *, label: str | None = None, donor
     return cohort
 
 
-def write_cohort(cohort: Cohort, path: str | os.PathLike[str]) -> None:
-    """Write counts, gene names and all of `obs` as `.h5ad`; an interrupted write leaves the old file as it was."""
+def write_cohort(cohort: Cohort | Table, path: str | os.PathLike[str]) -> None:
+    """Write counts, gene names and all of `obs` as `.h5ad`; an interrupted write leaves the old file as it was.
+
+    A table is written as by `write_table`.
+    """
+    if isinstance(cohort, Table):
+        write_table(cohort, path)
+        return
     with atomic_path(path) as temporary:
         cohort.adata.write_h5ad(temporary, compression="gzip")
 
