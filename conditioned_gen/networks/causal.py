@@ -20,9 +20,9 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from kg import GRN, Edge
+from conditioned_gen.networks.edges import EdgeArrays, Floats
+from kg import GRN
 
-Floats = npt.NDArray[np.float64]
 KNOCKOUT_FLOOR = 0.1
 """A knocked-out regulator's log deviation is log(floor / (1 + floor)), not minus infinity."""
 _CYCLE_BOUND = 0.5
@@ -46,14 +46,8 @@ class CausalNetwork:
         Self-regulation is left out: a gene's deviation is already its own. Edges of unknown sign get the graph's
         mean sign.
         """
-        position = {gene: i for i, gene in enumerate(genes)}
-        edges = edges_within(grn, genes)
-        rows = np.array([position[edge.target.symbol] for edge in edges], dtype=np.intp)
-        columns = np.array([position[edge.regulator.symbol] for edge in edges], dtype=np.intp)
-        regulators = np.bincount(rows, minlength=len(genes))
-        beliefs = np.array([edge.belief for edge in edges])
-        values = gain * edge_signs(edges) * beliefs / np.sqrt(np.maximum(regulators[rows], 1))
-        weights = sp.csr_matrix((values, (rows, columns)), shape=(len(genes), len(genes)))
+        edges = EdgeArrays.of(grn, genes)
+        weights = sp.csr_matrix((edges.prior(gain), (edges.targets, edges.regulators)), shape=(len(genes), len(genes)))
         return cls(_calmed(weights), spread)
 
     @property
@@ -91,32 +85,9 @@ class CausalNetwork:
         return splu(sp.csc_matrix(sp.identity(self.weights.shape[0], format="csc") - self.weights))
 
 
-def edges_within(grn: GRN, genes: Sequence[str]) -> list[Edge]:
-    """The graph's believed edges between two different genes of `genes`, in the graph's order."""
-    inside = set(genes)
-    return [
-        edge
-        for edge in grn.edges()
-        if edge.belief > 0
-        and edge.regulator.symbol in inside
-        and edge.target.symbol in inside
-        and edge.regulator.symbol != edge.target.symbol
-    ]
-
-
 def held_deviation(fold: float) -> float:
     """The log deviation of a gene held at `fold` times its normal level (0: knocked out, 1: as it is, 2: doubled)."""
     return float(np.log((fold + KNOCKOUT_FLOOR) / (1.0 + KNOCKOUT_FLOOR)))
-
-
-def edge_signs(edges: Sequence[Edge]) -> Floats:
-    """Expected sign of each edge in [-1, 1]; edges without a sign get the mean of those that have one."""
-    support = np.array([[edge.beliefs.activation, edge.beliefs.repression] for edge in edges]).reshape(-1, 2)
-    total = support.sum(axis=1)
-    signed = total > 0
-    signs: Floats = np.divide(support[:, 0] - support[:, 1], total, out=np.zeros(len(edges)), where=signed)
-    signs[~signed] = signs[signed].mean() if signed.any() else 0.0
-    return signs
 
 
 def _fixed(values: Floats, held: Mapping[int, float] | None) -> Floats:
