@@ -83,8 +83,9 @@ class PrivateCohort:
     Parameters: `epsilon` and `delta` are the promise for everything this object will ever release; `unit` is whose
     presence is hidden: one cell, or one donor with all their cells. An infinite epsilon promises nothing: releases
     carry no noise, and the ledger says so. `types` is the public list of type names; left out, it is itself released,
-    at a price. `noise_seed` replaces the entropy of the operating system and voids the
-    guarantee, which the ledger then says. Raises `InputError` for a promise that is none and a cohort without labels.
+    at a price. `earlier` are measurements for publications before this one, which the promise covers as well.
+    `noise_seed` replaces the entropy of the operating system and voids the guarantee, which the ledger then says.
+    Raises `InputError` for a promise that is none and a cohort without labels.
 
     The gene panel and the name of the label column are taken as public. Neighbouring cohorts differ by adding or
     removing one unit.
@@ -99,6 +100,7 @@ class PrivateCohort:
         unit: Unit = "cell",
         types: Sequence[str] | None = None,
         noise_seed: int | None = None,
+        earlier: Sequence[Entry] = (),
     ) -> None:
         problems = Problems()
         problems.extend(check_promise(epsilon, delta, none=True))
@@ -106,6 +108,10 @@ class PrivateCohort:
             problems.add("cohort", "no label column", "a column that names each cell's type", "name it as the label")
         if unit == "donor" and cohort.donor is None:
             problems.add("cohort", "no donor column", "a column that names each cell's donor", "name it as the donor")
+        if earlier and types is None:
+            problems.add(
+                "types", "not declared, under a budget for several releases", "the public list", "declare them"
+            )
         problems.raise_if_any()
         self.genes = cohort.genes
         self.representation = CellVectors(cohort.genes)
@@ -121,9 +127,11 @@ class PrivateCohort:
             delta=delta,
             private=not self.__noise.seeded and math.isfinite(epsilon),
             public=tuple(public),
+            entries=list(earlier),
         )
         self.__budget_mu = mu_of(epsilon, delta if types is not None else delta / 2)
-        self.__spent = 0.0
+        # What went before, as the mu of Gaussian noise that would have cost as much; the ledger composes it exactly.
+        self.__spent = (mu_of(self.ledger.epsilon, delta) / self.__budget_mu) ** 2 if earlier else 0.0
         self.types: tuple[str, ...] = tuple(types) if types is not None else self.__release_types(share=0.05)
 
     def __repr__(self) -> str:

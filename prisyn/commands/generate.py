@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +13,7 @@ from prisyn._command import Format, FormatOption, SeedOption, command, emit, emi
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
+    from conditioned_gen import Ledger, Promise, Unit
     from kg import GRN
 
 app = group(
@@ -28,15 +31,24 @@ ModelOption = Annotated[Path, typer.Option("--model", help="The folder `prisyn g
 def fit(
     cohort: Annotated[Path, typer.Option("--cohort", help="The private cells: an .h5ad file of raw counts.")],
     label: Annotated[str, typer.Option("--label", help="The column of obs that names the cell type.")],
-    epsilon: Annotated[float, typer.Option("--epsilon", help="The privacy budget: smaller is more private.")],
-    delta: Annotated[float, typer.Option("--delta", help="Well below 1 / number of cells (or donors).")],
     out: Annotated[Path, typer.Option("--out", help="The folder to write the model to.")],
     seed: SeedOption,
+    epsilon: Annotated[
+        float | None,
+        typer.Option("--epsilon", help="The privacy budget: smaller is more private; inf promises nothing."),
+    ] = None,
+    delta: Annotated[float | None, typer.Option("--delta", help="Well below 1 / number of cells (or donors).")] = None,
+    budget: Annotated[
+        Path | None, typer.Option("--budget", help="In place of both: a file of `prisyn generate plan`.")
+    ] = None,
+    release: Annotated[str | None, typer.Option("--release", help="Which release of the budget this is.")] = None,
     donor: Annotated[str | None, typer.Option("--donor", help="The column of obs that names the donor.")] = None,
     method: Annotated[str, typer.Option("--method", help="`prisyn generate methods` lists them.")] = "grn_subspace",
     grn: Annotated[str | None, typer.Option("--grn", help="The graph that conditions it.", metavar="URL")] = None,
     public: Annotated[Path | None, typer.Option("--public", help="An .h5ad file of public cells.")] = None,
-    unit: Annotated[Literal["cell", "donor"], typer.Option("--unit", help="Whose presence is hidden.")] = "cell",
+    unit: Annotated[
+        Literal["cell", "donor"] | None, typer.Option("--unit", help="Whose presence is hidden; a cell's, unless said.")
+    ] = None,
     types: Annotated[
         list[str] | None, typer.Option("--type", help="A cell type that is public knowledge; give each of them.")
     ] = None,
@@ -56,6 +68,8 @@ def fit(
           --epsilon 5 --delta 1e-5 --unit cell --seed 1 --out model
       prisyn generate fit --cohort cells.h5ad --label cell_type \\
           --public public.h5ad --epsilon 1 --delta 1e-6 --seed 1 --out model
+      prisyn generate fit --cohort cells.h5ad --label cell_type --type B --type T \\
+          --budget budget.json --release spring --seed 1 --out model
     """
     from cohort import read_cohort
     from conditioned_gen import ACCEPTED, PrivateCohort, check_request, generator
@@ -70,25 +84,36 @@ def fit(
     known = tuple(types) if types else None
     graph = _graph(grn, min_belief)
     public_cells = read_cohort(public) if public else None
-    problems = Problems()
-    problems.extend(
-        check_request(
-            private_cells,
-            epsilon=epsilon,
-            delta=delta,
-            unit=unit,
-            types=known,
-            rare=rare,
-            grn=graph if len(graph) else None,
-            public=public_cells,
+    with _promised(epsilon, delta, unit, budget, release) as (promise, made):
+        problems = Problems()
+        problems.extend(
+            check_request(
+                private_cells,
+                epsilon=promise.epsilon,
+                delta=promise.delta,
+                unit=promise.unit,
+                types=known,
+                rare=rare,
+                grn=graph if len(graph) else None,
+                public=public_cells,
+                none=True,
+            )
         )
-    )
-    problems.raise_if_any()
-    private = PrivateCohort(private_cells, epsilon=epsilon, delta=delta, unit=unit, types=known, noise_seed=noise_seed)
-    private.take_as_public(ACCEPTED)
-    with counting("fitting", None) as progress:
-        fitted = generator(method).fit(private, grn=graph, public=public_cells, seed=seed, progress=progress)
-    fitted.save(out)
+        problems.raise_if_any()
+        private = PrivateCohort(
+            private_cells,
+            epsilon=promise.epsilon,
+            delta=promise.delta,
+            unit=promise.unit,
+            types=known,
+            noise_seed=noise_seed,
+            earlier=promise.earlier,
+        )
+        private.take_as_public(ACCEPTED)
+        with counting("fitting", None) as progress:
+            fitted = generator(method).fit(private, grn=graph, public=public_cells, seed=seed, progress=progress)
+        made(fitted.ledger)
+        fitted.save(out)
     for line in unnamed_types(private_cells, fitted):
         say(line)
     say(fitted.ledger.statement())
@@ -121,6 +146,70 @@ def sample(
     cells = load(model).sample(n, do=_interventions(do or []), seed=seed)
     write_cohort(cells, out)
     say(f"wrote {out}: {cells!r}")
+
+
+@command(app, "plan")
+def plan(
+    epsilon: Annotated[float, typer.Option("--epsilon", help="The promise for all releases together.")],
+    delta: Annotated[float, typer.Option("--delta", help="Well below 1 / number of cells (or donors).")],
+    units: Annotated[int, typer.Option("--units", min=1, help="About how many cells (or donors) there are.")],
+    types: Annotated[int, typer.Option("--types", min=1, help="How many types are declared.")],
+    releases: Annotated[
+        list[str] | None,
+        typer.Option("--release", help="A publication and its weight; give each of them.", metavar="NAME=WEIGHT"),
+    ] = None,
+    method: Annotated[str, typer.Option("--method", help="`prisyn generate methods` lists them.")] = "grn_subspace",
+    grn: Annotated[str | None, typer.Option("--grn", help="The graph that conditions it.", metavar="URL")] = None,
+    public: Annotated[Path | None, typer.Option("--public", help="Public cells, whose genes are the panel.")] = None,
+    genes: Annotated[int, typer.Option("--genes", min=2, help="How many genes, where no public cells say.")] = 1000,
+    unit: Annotated[Literal["cell", "donor"], typer.Option("--unit", help="Whose presence is hidden.")] = "cell",
+    out: Annotated[Path | None, typer.Option("--out", help="Write the budget here, for `fit --budget`.")] = None,
+    form: FormatOption = Format.TABLE,
+) -> None:
+    """Divide a promise among several releases, and print the error each would have. Nothing private is looked at.
+
+    \b
+    Examples:
+      prisyn generate plan --epsilon 5 --delta 1e-5 --units 2000 --types 9 --genes 1000
+      prisyn generate plan --epsilon 5 --delta 1e-5 --units 2000 --types 9 --public public.h5ad \\
+          --release spring=2 --release autumn=1 --out budget.json
+    """
+    from dataclasses import asdict
+
+    from cohort import read_cohort
+    from conditioned_gen import Budget, smallest_type, write_budget
+    from conditioned_gen import plan as planned
+
+    if out is not None and out.exists():
+        raise InputError(
+            [Problem(str(out), "something already there", "a new file", "name another: a budget is not begun anew")]
+        )
+    budget = Budget.planned(epsilon, delta, unit=unit, weights=_weights(releases or ["release=1"]))
+    public_cells = read_cohort(public) if public else None
+    panel = public_cells.genes if public_cells else tuple(f"gene {number + 1}" for number in range(genes))
+    rows = []
+    for one in budget.releases:
+        alone = budget.alone(one)
+        say(
+            f"{one.name}: epsilon {alone:.3g} by itself; a type of fewer than {smallest_type(alone, delta)} {unit}s "
+            "cannot be both protected and preserved"
+        )
+        statistics = planned(
+            method,
+            epsilon=alone,
+            delta=delta,
+            units=units,
+            types=types,
+            genes=panel,
+            grn=_graph(grn, 0.5),
+            public=public_cells,
+        )
+        rows += [{"publication": one.name, **asdict(statistic)} for statistic in statistics]
+    emit(rows, form)
+    say(f"all releases together: epsilon {budget.epsilon:g} at delta {budget.delta:g}")
+    if out is not None:
+        write_budget(budget, out)
+        say(f"wrote {out}; next: prisyn generate fit --budget {out} --release {budget.releases[0].name} ...")
 
 
 @command(app, "methods")
@@ -168,6 +257,43 @@ def _graph(url: str | None, min_belief: float) -> GRN:
     with open_store(url) as store:
         grn = store.grn()
     return grn.of(grn.edges(min_belief))
+
+
+@contextmanager
+def _promised(
+    epsilon: float | None, delta: float | None, unit: Unit | None, budget: Path | None, release: str | None
+) -> Iterator[tuple[Promise, Callable[[Ledger], None]]]:
+    """What was promised, by itself or under a budget, and what to call once the measurements are taken."""
+    from conditioned_gen import Promise, spending
+
+    problems = Problems()
+    alone = epsilon is not None and delta is not None
+    if (budget is None and not alone) or (budget is not None and (epsilon is not None or delta is not None)):
+        problems.add("the promise", "half of it, or two", "--epsilon and --delta, or --budget", "give one of the two")
+    if (budget is None) != (release is None):
+        problems.add("--release", "without --budget, or left out beside it", "both or neither", "name a release of it")
+    problems.raise_if_any()
+    if budget is None or release is None:
+        yield Promise(float(epsilon or 0), float(delta or 0), unit or "cell", ()), lambda ledger: None
+        return
+    with spending(budget, release) as under:
+        if unit not in (None, under.promise.unit):
+            found = f"{unit}, under a budget for {under.promise.unit}s"
+            raise InputError([Problem("--unit", found, under.promise.unit, "leave it out")])
+        yield under.promise, under.made
+
+
+def _weights(texts: list[str]) -> dict[str, float]:
+    problems = Problems()
+    found: dict[str, float] = {}
+    for text in texts:
+        name, _, weight = text.partition("=")
+        try:
+            found[name.strip()] = float(weight)
+        except ValueError:
+            problems.add("--release", repr(text), "NAME=WEIGHT, the weight a number", "write, say, --release spring=1")
+    problems.raise_if_any()
+    return found
 
 
 def _interventions(texts: list[str]) -> dict[str, float] | None:
