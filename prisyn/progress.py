@@ -102,23 +102,32 @@ class Bars(Lines):
         self._progress.console.print(text, markup=False, highlight=False)
 
 
+LINE_EVERY = 30.0
+"""Seconds between two lines about a job where standard error is no terminal."""
+
+
 @contextmanager
-def counting(what: str, total: int | None = None) -> Iterator[Callable[..., None]]:
+def counting(what: str | Callable[[], str], total: int | None = None) -> Iterator[Callable[..., None]]:
     """A bar for one loop, fed with how many are done and, where it is known only then, of how many.
 
-    Silent when standard error is no terminal.
+    `what` is a few words, or gives them each time. Where standard error is no terminal, a line comes now and then.
     """
+    words = what if callable(what) else lambda: what
+    last = time.monotonic()
+
+    def line(done: int, of: int | None = total) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LINE_EVERY:
+            last = time.monotonic()
+            print(f"{words()}: {done:,}" + (f" of {of:,}" if of else ""), file=sys.stderr, flush=True)
+
     if not sys.stderr.isatty():
-        yield lambda done, of=None: None
+        yield line
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(SpinnerColumn(), *columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda done, of=total: progress.update(task, completed=done, total=of)
-
-
-LINE_EVERY = 30.0
-"""Seconds between two lines about a job where standard error is no terminal."""
+        task = progress.add_task(words(), total=total)
+        yield lambda done, of=total: progress.update(task, completed=done, total=of, description=words())
 
 
 @contextmanager

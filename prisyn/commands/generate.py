@@ -110,7 +110,7 @@ def fit(
             earlier=promise.earlier,
         )
         private.take_as_public(ACCEPTED)
-        with counting("fitting", None) as progress:
+        with counting(lambda: f"fitting {private!r}") as progress:
             fitted = generator(method).fit(private, grn=graph, public=public_cells, seed=seed, progress=progress)
         made(fitted.ledger)
         fitted.save(out)
