@@ -13,20 +13,20 @@ records singly and together.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 from scipy.special import ndtri
 
 from cohort import Cohort
+from conditioned_gen.calibration import calibrated
 from conditioned_gen.ledger import Entry, Ledger, Unit
 from conditioned_gen.mechanisms import GRID_BITS, Noise, mu_of
 from conditioned_gen.representation import CellVectors
 from conditioned_gen.request import check_promise
+from conditioned_gen.sums import Block, Contributor, Records, Release, contribution
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
@@ -34,47 +34,10 @@ if TYPE_CHECKING:
 
     from conditioned_gen.gradients import GradientChannel
 
+__all__ = ["Block", "PrivateCohort", "Records", "Release"]
 Floats = npt.NDArray[np.float64]
 _GRID = 2.0**GRID_BITS
 _CHUNK = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Records:
-    """Some records on the private side: raw counts (n, g), CSR, and the position of each one's type (n,)."""
-
-    values: sp.csr_matrix
-    types: npt.NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Part of the vector that each record contributes to a sum.
-
-    `of` maps records to rows (n, k), each row a function of its own record and of public or released values alone.
-    Rows are clipped to L2 norm `radius` and scaled to norm at most `weight`; with `per_type` they are added up
-    within each type (an outer product with the record's one-hot type, which has the same norm).
-    """
-
-    name: str
-    of: Callable[[Records], npt.NDArray[Any]]
-    width: int
-    radius: float
-    weight: float = 1.0
-    per_type: bool = False
-
-    def __post_init__(self) -> None:
-        bounds = (self.radius, self.weight)
-        if self.width < 1 or not all(math.isfinite(bound) and bound > 0 for bound in bounds):
-            raise ValueError(f"block {self.name!r}: width {self.width}, radius and weight {bounds} bound nothing")
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """Noisy sums by block name, in the block's own units, shape (k,) or (types, k), and the noise's sd in them."""
-
-    sums: dict[str, Floats]
-    noise: dict[str, float]
 
 
 class PrivateCohort:
@@ -229,7 +192,7 @@ class PrivateCohort:
         self.ledger.charge(Entry(name=name, sensitivity=bound, noise=sd, coordinates=sum(sizes)))
         total = np.zeros(sum(sizes), dtype=np.int64)
         for unit in self.__units():
-            total += _contribution(unit, blocks, len(self.types))
+            total += contribution(unit, blocks, len(self.types))
         total += self.__noise.gaussian(len(total), sd * _GRID)
         sums, noise = {}, {}
         for block, part in zip(blocks, np.split(total / _GRID, np.cumsum(sizes)[:-1]), strict=True):
@@ -254,7 +217,7 @@ class PrivateCohort:
         stopping early gives nothing back, so the number of steps cannot depend on private data. `draws` is how many
         secret normal numbers each record gets at each step, for losses that are random. Needs the extra `train`.
         """
-        from conditioned_gen.gradients import GradientChannel, calibrated
+        from conditioned_gen.gradients import GradientChannel
 
         if self.ledger.unit != "cell":
             raise InputError(
@@ -262,7 +225,15 @@ class PrivateCohort:
             )
         self.__sd(self.share_left)
         size = sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
-        entry = calibrated(self.ledger, steps=steps, sample_rate=sample_rate, clip=clip, coordinates=size)
+        entry = Entry(
+            name="gradients of the generator's own parameters",
+            sensitivity=clip,
+            noise=clip,
+            coordinates=size,
+            steps=steps,
+            sample_rate=sample_rate,
+        )
+        entry = calibrated(self.ledger, entry)
         self.ledger.charge(entry)
         codes = _codes(self.__cohort.labels, self.types)
         rows = np.flatnonzero(codes >= 0)
@@ -285,7 +256,7 @@ class PrivateCohort:
         self.__spent += share
         return 1.0 / (self.__budget_mu * math.sqrt(share))
 
-    def __units(self) -> Iterator[_Unit]:
+    def __units(self) -> Iterator[Contributor]:
         """Donor by donor, or cells in chunks; records of undeclared types are left out."""
         codes = _codes(self.__cohort.labels, self.types)
         counts = self.__cohort.counts
@@ -301,47 +272,9 @@ class PrivateCohort:
             chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
             records = (Records(counts[chunk], codes[chunk]) for chunk in chunks)
             if self.ledger.unit == "donor":
-                yield _Unit(records, 1.0 / len(rows))
+                yield Contributor(records, 1.0 / len(rows))
             else:
-                yield from (_Unit(iter([chunk]), None) for chunk in records)
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """A donor's records with the weight 1 / their number, or single cells (weight None) that are units themselves."""
-
-    records: Iterator[Records]
-    weight: float | None
-
-
-def _contribution(unit: _Unit, blocks: Sequence[Block], types: int) -> npt.NDArray[np.int64]:
-    """What these records add to the sum, in grid units: one donor's vector, or the sum of single cells' vectors."""
-    summed = sum(
-        np.concatenate([_block_sum(records, unit.weight, block, types) for block in blocks]) for records in unit.records
-    )
-    whole: npt.NDArray[np.int64] = np.trunc(summed).astype(np.int64)
-    return whole
-
-
-def _block_sum(records: Records, weight: float | None, block: Block, types: int) -> Floats:
-    rows = np.asarray(block.of(records), dtype=np.float64).reshape(len(records.types), block.width)
-    rows = _clip(rows, block.radius) * (block.weight / block.radius)
-    # A cell is cut to the grid by itself; a donor once, as a whole, in `_contribution`.
-    rows = np.trunc(rows * _GRID) if weight is None else rows * (weight * _GRID)
-    if not block.per_type:
-        return np.asarray(rows.sum(axis=0))
-    onehot = sp.csr_matrix((np.ones(len(rows)), (records.types, np.arange(len(rows)))), shape=(types, len(rows)))
-    return np.asarray(onehot @ rows).ravel()
-
-
-def _clip(rows: Floats, radius: float) -> Floats:
-    """Rows shortened to norm <= radius. Rows that are not finite become zero: they may not decide the sum."""
-    rows = np.where(np.isfinite(rows).all(axis=1, keepdims=True), rows, 0.0)
-    norms = np.linalg.norm(rows, axis=1, keepdims=True)
-    # The slack of 2**-40 covers the rounding of the norm itself, so that the bound holds in exact arithmetic.
-    bound = radius * (1 - 2.0**-40)
-    clipped: Floats = rows * (bound / np.maximum(norms, bound))
-    return clipped
+                yield from (Contributor(iter([chunk]), None) for chunk in records)
 
 
 def _codes(labels: npt.NDArray[np.str_], types: Sequence[str]) -> npt.NDArray[np.intp]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +13,8 @@ from torch import nn
 
 from cohort import to_dense
 from conditioned_gen.barrier import Records
-from conditioned_gen.ledger import Entry, Ledger
+from conditioned_gen.clipping import bounded_sum
+from conditioned_gen.ledger import Entry
 from conditioned_gen.mechanisms import GRID_BITS, Noise
 
 PerRecordLoss = Callable[[nn.Module, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
@@ -76,50 +75,4 @@ def clipped_gradient_sum(
         torch.autograd.backward(loss(module, counts, types, torch.from_numpy(draws.astype(np.float32))).sum())
     rows = [p.grad_sample.flatten(1) for p in module.parameters() if p.requires_grad]
     module.zero_grad(set_to_none=True)
-    return _bounded_sum(rows, clip)
-
-
-def _bounded_sum(rows: list[torch.Tensor], bound: float) -> npt.NDArray[np.int64]:
-    """Sum over records of gradients (pieces of shape (n, p)) clipped to norm 1 in units of `bound`, on the grid.
-
-    Works in float32, in which cut values up to 2**GRID_BITS are exact; the slack of 2**-20 covers the rounding of
-    each product before it is cut. A record whose gradient is not finite contributes nothing.
-    """
-    norms = torch.sqrt(sum(torch.linalg.vector_norm(piece, dim=1, dtype=torch.float64) ** 2 for piece in rows))
-    factors = ((1 - 2.0**-20) / torch.clamp_min(norms, bound)) * 2.0**GRID_BITS
-    lost = ~torch.isfinite(norms)
-    if lost.any():
-        rows = [torch.where(lost[:, None], 0.0, piece) for piece in rows]
-        factors = torch.where(lost, 0.0, factors)
-    scale = factors.float()[:, None]
-    sums = [torch.trunc(piece * scale).sum(dim=0, dtype=torch.float64) for piece in rows]
-    return np.asarray(torch.cat(sums).numpy().astype(np.int64))
-
-
-def calibrated(ledger: Ledger, *, steps: int, sample_rate: float, clip: float, coordinates: int) -> Entry:
-    """The entry with the least noise such that it and the ledger compose to the promised epsilon, within .1 %.
-
-    Without a promise (an infinite epsilon) there is no noise.
-    """
-    entry = Entry(
-        name="gradients of the generator's own parameters",
-        sensitivity=clip,
-        noise=clip,
-        coordinates=coordinates,
-        steps=steps,
-        sample_rate=sample_rate,
-    )
-
-    if math.isinf(ledger.budget_epsilon):
-        return replace(entry, noise=0.0)
-
-    def epsilon(noise: float) -> float:
-        return replace(ledger, entries=[*ledger.entries, replace(entry, noise=noise * clip)]).epsilon
-
-    low, high = 0.2, 1.0
-    while epsilon(high) > ledger.budget_epsilon:
-        low, high = high, 2 * high
-    while high / low > 1.001:
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if epsilon(middle) > ledger.budget_epsilon else (low, middle)
-    return replace(entry, noise=high * clip)
+    return bounded_sum(rows, clip)

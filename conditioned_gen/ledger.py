@@ -19,8 +19,9 @@ class Entry:
     """One release: Gaussian noise of standard deviation `noise` on something of L2 sensitivity `sensitivity`.
 
     Noise 0 stands for a release that hides nothing. With `sample_rate` below 1 it stands for `steps` releases, each on
-    a Poisson subsample at that rate. `delta` is spent outright by a selection, whose threshold fails with that
-    probability.
+    a Poisson subsample at that rate: of the units, or, where one `exchanges` rather than adds, of fixed shares of the
+    units, each of which contributes at most sensitivity / 2 and turns from one contribution into another with a unit.
+    `delta` is spent outright by a selection, whose threshold fails with that probability.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Entry:
     sample_rate: float = 1.0
     delta: float = 0.0
     note: str = ""
+    exchanges: bool = False
 
     def __post_init__(self) -> None:
         sizes = (self.sensitivity, self.noise)
@@ -70,7 +72,7 @@ class Ledger:
             return math.inf
         if all(entry.sample_rate == 1 for entry in self.entries):
             return epsilon_of(self.mu, delta)
-        return _epsilon_by_loss_distribution(self.entries, delta)
+        return _epsilon_by_loss_distribution(self.entries, delta, grid=1e-4 * min(max(self.budget_epsilon, 1.0), 10.0))
 
     @property
     def mu(self) -> float:
@@ -166,17 +168,33 @@ class Ledger:
         )
 
 
-def _epsilon_by_loss_distribution(entries: list[Entry], delta: float) -> float:
-    from dp_accounting import GaussianDpEvent, PoissonSampledDpEvent
-    from dp_accounting.pld import PLDAccountant
+def _epsilon_by_loss_distribution(entries: list[Entry], delta: float, *, grid: float) -> float:
+    """Compose numerically on a grid of losses, an upper bound at any grid (Doroshenko et al., 2022).
 
-    accountant = PLDAccountant()
+    A subsample that misses the unit shows R = N(r, s^2). Where it adds, one that has it shows N(a, s^2), |a - r| <= d,
+    against R. Where it exchanges, with c = d / 2, the pair is P = (1 - q) R + q N(a, s^2) and Q = (1 - q) R +
+    q N(b, s^2) with |a - r|, |b - r| <= c. For alpha >= 1, a test that has power p against N(a, s^2) has level at least
+    f(c) under R and f(2 c) under N(b, s^2), f(x) = Phi(Phi^-1(p) - x / s), and both are reached by one half-space
+    where a = r + c u and b = r - c u. That pair therefore dominates all, for alpha < 1 by exchanging P and Q.
+    """
+    from dp_accounting import NeighboringRelation
+    from dp_accounting.pld import privacy_loss_distribution as pld
+
+    total = pld.identity(value_discretization_interval=grid)
     for entry in entries:
-        event = GaussianDpEvent(entry.noise / entry.sensitivity)
-        accountant.compose(
-            PoissonSampledDpEvent(entry.sample_rate, event) if entry.sample_rate < 1 else event, entry.steps
+        if entry.sample_rate == 1:
+            sd = 1 / (entry.mu * math.sqrt(entry.steps))
+            total = total.compose(pld.from_gaussian_mechanism(sd, value_discretization_interval=grid))
+            continue
+        relation = NeighboringRelation.REPLACE_ONE if entry.exchanges else NeighboringRelation.ADD_OR_REMOVE_ONE
+        step = pld.from_gaussian_mechanism(
+            (2 if entry.exchanges else 1) / entry.mu,
+            sampling_prob=entry.sample_rate,
+            value_discretization_interval=grid,
+            neighboring_relation=relation,
         )
-    return float(accountant.get_epsilon(delta))
+        total = total.compose(step.self_compose(entry.steps))
+    return float(total.get_epsilon_for_delta(delta))
 
 
 def _number_or_none(epsilon: float) -> float | None:

@@ -13,8 +13,8 @@ from scipy import stats
 import conditioned_gen.generators
 from cohort import make_cohort
 from conditioned_gen import Block, Entry, PrivateCohort, epsilon_of
-from conditioned_gen.barrier import Records, _clip, _contribution, _Unit
 from conditioned_gen.mechanisms import GRID_BITS
+from conditioned_gen.sums import Contributor, Records, _clip, contribution
 from prisyn_base import InputError
 
 BLOCKS = [
@@ -46,7 +46,7 @@ def test_a_contribution_is_never_longer_than_its_bound_in_exact_integers():
     bound = (1 + 0.4**2) * 4**GRID_BITS
     for scale in (1e-6, 1.0, 1e3, 1e12):
         counts = make_cohort(np.rint(rng.gamma(0.3, scale, (1, 3))), genes=["A", "B", "C"]).counts
-        vector = _contribution(_Unit(iter([Records(counts, np.array([1]))]), None), BLOCKS, types=2)
+        vector = contribution(Contributor(iter([Records(counts, np.array([1]))]), None), BLOCKS, types=2)
         assert sum(int(v) ** 2 for v in vector) <= bound
 
 
@@ -190,21 +190,21 @@ def test_a_ledger_read_back_composes_anew(barrier):
 
 def test_gradient_sums_are_bounded_per_record_and_exact_on_the_grid():
     torch = pytest.importorskip("torch")
-    from conditioned_gen.gradients import _bounded_sum
+    from conditioned_gen.clipping import bounded_sum
 
     rng = np.random.default_rng(0)
     pieces = [torch.from_numpy(rng.standard_normal((9, width)).astype(np.float32)) for width in (40, 7)]
     for scale in (1e-6, 1.0, 1e6):
         for row in range(9):
-            alone = _bounded_sum([piece[row : row + 1] * scale for piece in pieces], 2.0)
+            alone = bounded_sum([piece[row : row + 1] * scale for piece in pieces], 2.0)
             assert sum(int(v) ** 2 for v in alone) <= 4**GRID_BITS
-        together = _bounded_sum([piece * scale for piece in pieces], 2.0)
-        parts = [_bounded_sum([piece[row : row + 1] * scale for piece in pieces], 2.0) for row in range(9)]
+        together = bounded_sum([piece * scale for piece in pieces], 2.0)
+        parts = [bounded_sum([piece[row : row + 1] * scale for piece in pieces], 2.0) for row in range(9)]
         assert np.array_equal(together, np.sum(parts, axis=0))
     pieces[0][3, 0] = float("nan")
     pieces[1][4, 0] = float("inf")
     kept = [row for row in range(9) if row not in (3, 4)]
-    assert np.array_equal(_bounded_sum(pieces, 2.0), _bounded_sum([piece[kept] for piece in pieces], 2.0))
+    assert np.array_equal(bounded_sum(pieces, 2.0), bounded_sum([piece[kept] for piece in pieces], 2.0))
 
 
 def test_an_epsilon_is_never_rounded_down_in_words(members):
