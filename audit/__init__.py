@@ -10,6 +10,7 @@ from audit.document import Cell, Figure, Section, Table
 from audit.edges import Edge
 from audit.exposure import record_numbers
 from audit.gates import GATES, Gate
+from audit.kept import Kept
 from audit.metrics import METRICS, Metric, MetricView
 from audit.plugins import PluginFault, Plugins, load_plugins
 from audit.records import Records, make_records
@@ -36,6 +37,7 @@ __all__ = [
     "Edge",
     "Figure",
     "Gate",
+    "Kept",
     "Metric",
     "MetricView",
     "PluginFault",

@@ -17,20 +17,24 @@ if TYPE_CHECKING:
 
 FEWEST = 10
 FEW = 100
+COLUMNS_TOLD = 20
 
 
-def problems_of(target: AuditTarget) -> Iterator[Problem]:
-    """Everything that makes the sets of a target not worth auditing."""
-    sets: dict[str, Records] = dict(target.sets.items())
+def problems_of(sets: Mapping[str, Records]) -> Iterator[Problem]:
+    """Everything that makes these sets not worth auditing; some of a target's sets may be missing."""
+    if not sets:
+        return
     yield from _features(sets)
-    comparable = {name for name, records in sets.items() if records.features == target.features}
+    expected = next(iter(sets.values())).features
+    comparable = {name for name, records in sets.items() if records.features == expected}
     for name, records in sets.items():
         yield from _size(name, records)
         # Of two columns of one name no values can be asked for.
         found = list(value_problems(name, records)) if _names_are_unique(records) else []
         comparable -= {name} if found or not _names_are_unique(records) else set()
         yield from found
-    yield from _labels(target)
+    yield from _labels(sets)
+    yield from _owners(sets)
     yield from overlap_problems({name: records for name, records in sets.items() if name in comparable})
 
 
@@ -65,8 +69,8 @@ def _size(name: str, records: Records) -> Iterator[Problem]:
 
 
 def _features(sets: Mapping[str, Records]) -> Iterator[Problem]:
-    expected = sets["members"].features
-    thing = "genes" if sets["members"].kind == "counts" else "columns"
+    first, records = next(iter(sets.items()))
+    expected, thing = records.features, "genes" if records.kind == "counts" else "columns"
     for name, records in sets.items():
         features = records.features
         if not _names_are_unique(records):
@@ -76,16 +80,16 @@ def _features(sets: Mapping[str, Records]) -> Iterator[Problem]:
         if features == expected:
             continue
         if set(features) == set(expected):
-            mend = f"use {name}.select_genes(members.genes)"
-            yield Problem(name, f"the {thing} of members in another order", "the same order", mend)
+            mend = f"use {name}.select_genes({first}.genes)"
+            yield Problem(name, f"the {thing} of {first} in another order", "the same order", mend)
             continue
         lacking, extra = sorted(set(expected) - set(features)), sorted(set(features) - set(expected))
-        found = f"{len(lacking)} {thing} of members missing{some(lacking)} and {len(extra)} others{some(extra)}"
-        yield Problem(name, found, f"the {thing} of members", f"bring all sets to their common {thing}")
+        found = f"{len(lacking)} {thing} of {first} missing{some(lacking)} and {len(extra)} others{some(extra)}"
+        yield Problem(name, found, f"the {thing} of {first}", f"bring all sets to their common {thing}")
 
 
-def _labels(target: AuditTarget) -> Iterator[Problem]:
-    judged = {str(name): records for name, records in target.sets.items() if name != "reference"}
+def _labels(sets: Mapping[str, Records]) -> Iterator[Problem]:
+    judged = {name: records for name, records in sets.items() if name != "reference"}
     some_labelled = any(records.label is not None for records in judged.values())
     for name, records in judged.items():
         if records.label is None:
@@ -93,24 +97,31 @@ def _labels(target: AuditTarget) -> Iterator[Problem]:
                 mend = "name the label column of this set too, or leave it out everywhere"
                 yield Problem(name, "no label column", "one, as in the other sets", mend)
         elif records.label not in records.about:
-            columns = ", ".join(map(str, records.about.columns)) or "none"
-            mend = f"name one of the columns there are ({columns}) or leave the label out everywhere"
-            yield Problem(name, f"no label column {records.label!r}", "a column beside the features", mend)
+            mend = f"name one of the columns there are ({_columns(records)}) or leave the label out everywhere"
+            yield Problem(name, f"no label column {records.label!r}", "a column of that name", mend)
         elif records.about[records.label].isna().any():
             yield Problem(name, f"records without a {records.label!r}", "a type for each record", "label or drop them")
         elif len(records.types) < 2 and name != "synthetic":
             mend = "name the column that holds the types, or leave the label out everywhere"
             yield Problem(name, f"one type only in {records.label!r}", "at least two", mend)
-    for name, records in target.sets.items():
+
+
+def _owners(sets: Mapping[str, Records]) -> Iterator[Problem]:
+    for name, records in sets.items():
         if records.donor is None:
             continue
         if records.donor not in records.about:
-            yield Problem(
-                name, f"no donor column {records.donor!r}", "a column beside the features", "name the right one"
-            )
+            mend = f"name one of the columns there are ({_columns(records)}) or leave donors out"
+            yield Problem(name, f"no donor column {records.donor!r}", "a column of that name", mend)
         elif records.about[records.donor].isna().any():
             found, mend = f"records without a {records.donor!r}", "name their donors, drop them, or leave donors out"
             yield Problem(name, found, "a donor for each record", mend)
+
+
+def _columns(records: Records) -> str:
+    """The columns that may hold a label or donors: beside counts, or any of a table."""
+    names = [*map(str, records.about.columns), *(records.features if records.kind == "table" else ())]
+    return ", ".join(names[:COLUMNS_TOLD]) + (", ..." if len(names) > COLUMNS_TOLD else "") or "none"
 
 
 def _types(target: AuditTarget) -> Iterator[str]:

@@ -148,12 +148,15 @@ def _set(facts: Json, part: str) -> Any:
 
 def _about(facts: Json) -> dict[str, Any]:
     verdict = facts["verdict"]
-    bounds = [a["epsilon"]["clopper_pearson"] for a in facts["attacks"] if not a["fault"]]
+    working = [attack for attack in facts["attacks"] if not attack["fault"]]
+    worst = max(working, key=lambda attack: float(attack["auc"]["point"]), default=None)
     return {
         "outcome": verdict["outcome"],
         "headline": verdict["headline"],
         "claim": facts["claim"],
-        "epsilon_at_least": max(bounds, default=None),
+        "epsilon_at_least": max((attack["epsilon"]["clopper_pearson"] for attack in working), default=None),
+        "found_most": None if worst is None else worst["label"],
+        "worst_auc": None if worst is None else worst["auc"]["point"],
         "records": facts["sets"]["synthetic"]["records"],
         "copies": facts["copies"]["members"],
         "seed": facts["seed"],

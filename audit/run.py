@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ from audit.edge_leaks import EdgeLeaks, edge_leaks
 from audit.embedding import Space, embed
 from audit.exposure import Exposure, measure_exposure
 from audit.graph import Neighbourhoods
+from audit.kept import Kept
 from audit.metrics import Metric, MetricResult, MetricView
 from audit.models import Refit
 from audit.neighbours import Floats
@@ -44,6 +45,8 @@ CURVE_ATTACKS = ("calibrated", "dcr", "dpi")
 REFIT_ATTACKS = ("calibrated", "dcr")
 """Attacks on models trained anew on fewer donors: those that need no reference."""
 Progress = Callable[[str], None]
+Part = TypeVar("Part", Attack, Metric, Risk)
+Result = TypeVar("Result")
 Names = npt.NDArray[np.str_]
 
 
@@ -59,6 +62,7 @@ def audit(
     refit: Refit[Floats] | None = None,
     plugins: Plugins | None = None,
     progress: Progress | None = None,
+    kept: Kept | None = None,
 ) -> AuditResult:
     """Attack and measure the synthetic set of `target`, and judge whether it gives its members away.
 
@@ -67,14 +71,15 @@ def audit(
     and, for a target with a handle on its model, `audit.models.attacks_on`). `curves` asks for the risk against the
     number of released records, which repeats some attacks; with `refit`, the training procedure, and known donors, also
     for the risk against the number of donors trained on. `plugins` are instruments of other distributions (default:
-    those installed). `progress` is called with a short line before each part. An instrument that raises is reported as
-    broken and ends no audit.
+    those installed). `progress` is called with a short line before each part. `kept` holds what was finished when the
+    same audit was stopped, and takes up what is finished now; plug-ins are always run again. An instrument that raises
+    is reported as broken and ends no audit.
     Raises InputError naming every problem with the input.
     """
     start = time.perf_counter()
     plugins = load_plugins() if plugins is None else plugins
     chosen = choose(target, plugins, attacks=attacks, metrics=metrics, risks=risks, seed=seed)
-    run = _Run(target, chosen, seed, claim, progress or (lambda line: None), refit)
+    run = _Run(target, chosen, seed, claim, progress or (lambda line: None), refit, kept)
     run.tell("checking the sets")
     warnings = target.check()
     run.tell("laying one coordinate system through all sets")
@@ -133,6 +138,7 @@ class _Run:
     claim: Claim | None
     tell: Progress
     refit: Refit[Floats] | None = None
+    kept: Kept | None = None
     broken: list[Broken] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
@@ -145,31 +151,36 @@ class _Run:
             "tests": len(self.instruments.attacks) * (1 + len(FPRS)),
             "donors": _pair(self.target.donors("members"), self.target.donors("nonmembers")),
         }
-        results = []
-        for attack in self.instruments.attacks:
-            self.tell(f"attack: {attack.label}")
-            with self.using("attack", attack):
-                results.append(run_attack(attack, view, members, **settings))
-        return results
+        return self.each(
+            "attack",
+            self.instruments.attacks,
+            AttackResult,
+            lambda attack: run_attack(attack, view, members, **settings),
+        )
 
     def endanger(self, view: MetricView) -> list[RiskResult]:
-        results = []
-        for risk in self.instruments.risks:
-            self.tell(f"risk: {risk.label}")
-            with self.using("risk", risk):
-                results.append(run_risk(risk, view))
-        return results
+        return self.each("risk", self.instruments.risks, RiskResult, lambda risk: run_risk(risk, view))
 
     def measure(self, view: MetricView) -> list[MetricResult]:
+        return self.each("metric", self.instruments.metrics, MetricResult, lambda metric: run_metric(metric, view))
+
+    def each(
+        self, kind: InstrumentKind, parts: Sequence[Part], result: type[Result], use: Callable[[Part], Result]
+    ) -> list[Result]:
+        """What each instrument found, from before where it was kept; those that raise are left out."""
         results = []
-        for metric in self.instruments.metrics:
-            self.tell(f"metric: {metric.label}")
-            start = time.perf_counter()
-            with self.using("metric", metric):
-                measured = metric.measure(view)
-                parts = {part.name: getattr(measured, part.name) for part in dataclasses.fields(measured)}
-                about = (metric.name, metric.label, metric.explanation, metric.reference)
-                results.append(MetricResult(*about, **parts, seconds=time.perf_counter() - start))
+        for part in parts:
+            name, kept = f"{kind}-{part.name}", self.kept if _is_ours(part) else None
+            known = None if kept is None else kept.get(name, result)
+            self.tell(f"{kind}: {part.label}{'' if known is None else ' (from before)'}")
+            found = known
+            with self.using(kind, part):
+                found = use(part) if known is None else known
+            if found is None:
+                continue
+            results.append(found)
+            if kept is not None and known is None:
+                kept.put(name, found)
         return results
 
     def curves(self, view: AttackView, found: Sequence[AttackResult]) -> Iterator[Curve | None]:
@@ -202,6 +213,20 @@ class _Run:
         except Exception as error:  # a stranger's plug-in may raise anything, and so may a part of ours on odd data
             reason = f"{type(error).__name__}: {next(iter(str(error).splitlines()), 'no message')}"
             self.broken.append(Broken(kind, part.name, part.label, reason))
+
+
+def run_metric(metric: Metric, view: MetricView) -> MetricResult:
+    """What a metric measured, with its name and time."""
+    start = time.perf_counter()
+    measured = metric.measure(view)
+    parts = {part.name: getattr(measured, part.name) for part in dataclasses.fields(measured)}
+    about = (metric.name, metric.label, metric.explanation, metric.reference)
+    return MetricResult(*about, **parts, seconds=time.perf_counter() - start)
+
+
+def _is_ours(part: object) -> bool:
+    """True for instruments of this package, whose code an audit's version stands for."""
+    return type(part).__module__.partition(".")[0] == "audit"
 
 
 def _test(attacks: Sequence[Attack], seed: int) -> SelfTest:

@@ -18,7 +18,7 @@ from audit.edges import Edge, make_edges
 from audit.records import Kind, Records, Strings, make_records
 from audit.tables import Encoding, fit_encoding
 from cohort import Cohort, log_normalise
-from prisyn_base import InputError, Problems
+from prisyn_base import InputError, Problem, Problems
 
 SetName = Literal["members", "nonmembers", "synthetic", "reference"]
 
@@ -54,7 +54,8 @@ class AuditTarget:
         given: dict[SetName, Any] = {"members": members, "nonmembers": nonmembers, "synthetic": synthetic}
         if reference is not None:
             given["reference"] = reference
-        self._sets = _read(given, label, donor, kind)
+        self._sets, problems = _read(given, label, donor, kind)
+        problems.raise_if_any()
         self.edges = make_edges(edges)
         self.model = model
         self._values: dict[SetName, npt.NDArray[np.float32]] = {}
@@ -163,10 +164,14 @@ class AuditTarget:
 
     def check(self) -> tuple[str, ...]:
         """Warnings about what this target cannot show, doubts first. Raises InputError naming every problem at once."""
+        return self._warnings
+
+    @cached_property
+    def _warnings(self) -> tuple[str, ...]:
         from audit._check import problems_of, warnings_of
 
         problems = Problems()
-        problems.extend(problems_of(self))
+        problems.extend(problems_of(dict(self._sets.items())))
         problems.raise_if_any()
         return (*self.doubts, *warnings_of(self))
 
@@ -178,23 +183,36 @@ class AuditTarget:
         return tuple(doubts_of(self))
 
 
+def problems_with(
+    given: Mapping[Any, Any], *, label: str | None = None, donor: str | None = None, kind: Kind | None = None
+) -> tuple[Problem, ...]:
+    """Everything wrong with the sets that are there, so that one who cannot read the others still says all at once."""
+    from audit._check import problems_of
+
+    sets, problems = _read(given, label, donor, kind)
+    return (*problems, *problems_of(dict(sets.items())))
+
+
 def _read(
     given: Mapping[SetName, Any], label: str | None, donor: str | None, kind: Kind | None
-) -> dict[SetName, Records]:
-    """Each set as Records of one kind. Raises InputError naming every set that cannot be read."""
+) -> tuple[dict[SetName, Records], Problems]:
+    """Each set that can be read as Records of one kind, and what is wrong with the others."""
     kind = kind or ("counts" if any(map(_holds_counts, given.values())) else "table")
-    problems, sets = Problems(), {}
+    problems = Problems()
+    sets: dict[SetName, Records] = {}
     for name, source in given.items():
         try:
-            sets[name] = make_records(source, label=label, donor=donor, kind=kind, where=name)
+            records = make_records(source, label=label, donor=donor, kind=kind, where=name)
         except InputError as error:
             problems.extend(error.problems)
             continue
-        if sets[name].kind != kind:
+        if records.kind == kind:
+            sets[name] = records
+        else:
             mend = "hand in all sets in one form"
-            problems.add(name, f"a {sets[name].kind} set", f"{kind}, as in the other sets", mend)
-    problems.raise_if_any()
-    return {name: _expected(name, records, sets["members"]) for name, records in sets.items()}
+            problems.add(name, f"a {records.kind} set", f"{kind}, as in the other sets", mend)
+    first = next(iter(sets.values()), None)
+    return {name: _expected(name, records, first) for name, records in sets.items() if first is not None}, problems
 
 
 def _holds_counts(source: Any) -> bool:
@@ -203,14 +221,14 @@ def _holds_counts(source: Any) -> bool:
     return isinstance(source, Cohort | AnnData) or sp.issparse(source)
 
 
-def _expected(name: SetName, records: Records, members: Records) -> Records:
-    """The columns of a table in the order of the members'; no donors asked of a set that need not have them."""
+def _expected(name: SetName, records: Records, first: Records) -> Records:
+    """The columns of a table in the order of the first set's; no donors asked of a set that need not have them."""
     known = records.about.columns
     if name == "reference" and records.label not in known:
         records = dataclasses.replace(records, label=None)
     if name in ("synthetic", "reference") and records.donor not in known:
         records = dataclasses.replace(records, donor=None)
-    if records.kind == "table" and sorted(records.features) == sorted(members.features):
-        content = records.table[list(members.features)] if records.features != members.features else records.table
-        return dataclasses.replace(records, features=members.features, content=content)
+    if records.kind == "table" and sorted(records.features) == sorted(first.features):
+        content = records.table[list(first.features)] if records.features != first.features else records.table
+        return dataclasses.replace(records, features=first.features, content=content)
     return records

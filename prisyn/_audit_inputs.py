@@ -1,22 +1,23 @@
-"""What the audit's commands are handed: sets of records, a claim, regulations, finished audits."""
+"""What the audit's commands are handed beside sets of records: a claim, regulations, finished audits."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from prisyn._audit_sets import read_frame
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
-    from audit import AuditTarget, Claim, Plugins
+    from audit import Claim, Plugins
     from audit.edges import Edge
     from conditioned_gen import Ledger
     from kg import GRN
 
-TABLES = {".csv": ",", ".tsv": "\t", ".txt": "\t"}
 SIGNS = {
     **dict.fromkeys(("1", "+1", "+", "activation"), 1),
     **dict.fromkeys(("-1", "-", "repression"), -1),
@@ -24,72 +25,20 @@ SIGNS = {
 }
 
 
-def read_target(
-    paths: Mapping[str, Path],
-    *,
-    label: str | None,
-    donor: str | None,
-    edges: tuple[Edge, ...] = (),
-) -> AuditTarget:
-    """The sets of an audit: all `.h5ad`, or all tables. Raises InputError with everything wrong with any of them."""
-    from audit import AuditTarget
-    from prisyn._cohorts import read_all
+def read_claim(
+    *, epsilon: float | None, delta: float | None, unit: str, ledger: Path | None, coins: bool = False
+) -> Claim | None:
+    """What was promised: in numbers, by a ledger, or nothing; `coins` as for `Claim`.
 
-    tables = {name: path for name, path in paths.items() if _is_table(path)}
-    if not tables:
-        sets: Mapping[str, Any] = read_all(paths, label=label, donor=donor)
-        return AuditTarget(**sets, edges=edges)
-    problems = Problems()
-    for name, path in paths.items():
-        if name not in tables:
-            mend = "hand in all sets as .h5ad, or all as tables"
-            problems.add(f"{name}: {path}", "no table, as other sets are", ".csv, .tsv or .parquet", mend)
-    frames = {}
-    for name, path in tables.items():
-        try:
-            frames[name] = read_frame(path)
-        except InputError as error:
-            problems.extend(error.problems)
-    problems.raise_if_any()
-    return AuditTarget(**frames, label=label, donor=donor, edges=edges)
-
-
-def read_frame(path: Path) -> Any:
-    """A table with a header row, `.csv`, `.tsv` (gzipped or not) or `.parquet`, as a DataFrame."""
-    import pandas as pd
-
-    suffix = _suffix(path)
-    if not path.is_file():
-        raise InputError([Problem(str(path), "no such file", "a table", "check the path")])
-    try:
-        return pd.read_parquet(path) if suffix == ".parquet" else pd.read_csv(path, sep=TABLES[suffix])
-    except ImportError:
-        mend = "pip install pyarrow, or write the table as .csv"
-        raise InputError([Problem(str(path), "parquet, which nothing here reads", "pyarrow", mend)]) from None
-    except Exception as error:  # pandas raises many types for a damaged file
-        first = next(iter(str(error).strip().splitlines()), type(error).__name__)
-        mend = "write it anew with DataFrame.to_csv(..., index=False)"
-        raise InputError([Problem(str(path), f"unreadable ({first[:160]})", "a table with a header", mend)]) from error
-
-
-def _is_table(path: Path) -> bool:
-    return _suffix(path) in {*TABLES, ".parquet"}
-
-
-def _suffix(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    return suffixes[-1] if suffixes else ""
-
-
-def read_claim(*, epsilon: float | None, delta: float | None, unit: str, ledger: Path | None) -> Claim | None:
-    """What was promised: in numbers, by a ledger, or nothing. Raises InputError for halves and for both."""
+    Raises InputError for halves and for both.
+    """
     from audit import Claim
 
     if ledger is not None:
         if epsilon is not None or delta is not None:
             mend = "leave --claim-epsilon and --claim-delta out: the ledger says both"
             raise InputError([Problem("--ledger", "a claim in numbers beside it", "one of the two", mend)])
-        return _claim_of(ledger)
+        return _claim_of(ledger, coins=coins)
     if epsilon is None and delta is None:
         return None
     if epsilon is None or delta is None:
@@ -99,10 +48,10 @@ def read_claim(*, epsilon: float | None, delta: float | None, unit: str, ledger:
         f"Stated by whoever ran the audit: ({epsilon:g}, {delta:g})-differential privacy, unit {unit}. "
         "No ledger was shown, so the audit takes it as said."
     )
-    return Claim(epsilon, delta, unit, statement)
+    return Claim(epsilon, delta, unit, statement, coins=coins)
 
 
-def _claim_of(path: Path) -> Claim:
+def _claim_of(path: Path, *, coins: bool) -> Claim | None:
     """The claim of a saved ledger, of a `model.json` or of a model's folder; epsilon is composed anew."""
     from conditioned_gen import Ledger
 
@@ -113,13 +62,15 @@ def _claim_of(path: Path) -> Claim:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         mend = "write it with `prisyn generate ledger --model DIR --format json`"
         raise InputError([Problem(str(file), f"no ledger ({error})", "a ledger's JSON", mend)]) from error
-    return claim_of(ledger)
+    return claim_of(ledger, coins=coins)
 
 
-def claim_of(ledger: Ledger, *, coins: bool = False) -> Claim:
-    """What a ledger promises; `coins` where its members were dealt out by a coin each."""
+def claim_of(ledger: Ledger, *, coins: bool = False) -> Claim | None:
+    """What a ledger promises, None where it promises nothing; `coins` as for `Claim`."""
     from audit import Claim
 
+    if math.isinf(ledger.budget_epsilon):
+        return None
     said = ledger.statement()
     return Claim(ledger.epsilon, ledger.delta, ledger.unit, said, is_private=ledger.private, coins=coins)
 
@@ -207,6 +158,37 @@ def read_audit(path: Path) -> dict[str, Any]:
         mend = "audit the synthetic set again with this version"
         raise InputError([Problem(str(file), f"schema {found!r}", f"schema {SCHEMA}", mend)])
     return dict(facts)
+
+
+def read_claims(
+    names: Collection[str],
+    *,
+    epsilon: float | None,
+    delta: float | None,
+    unit: str,
+    ledgers: Sequence[str],
+    coins: bool,
+) -> dict[str, Claim | None]:
+    """What was promised of each of `names`: by its own ledger (NAME=PATH), or in the same numbers for all the others.
+
+    Raises InputError for ledgers of none of them, and for whatever is wrong with any.
+    """
+    problems, own = Problems(), {}
+    for each in ledgers:
+        name, given, path = each.partition("=")
+        if not given or name not in names:
+            problems.add("--ledger", each, f"NAME=PATH with a NAME of {', '.join(names)}", "name the set it belongs to")
+        else:
+            own[name] = Path(path)
+    claims: dict[str, Claim | None] = {}
+    for name in names:
+        numbers = {"epsilon": None, "delta": None} if name in own else {"epsilon": epsilon, "delta": delta}
+        try:
+            claims[name] = read_claim(**numbers, unit=unit, ledger=own.get(name), coins=coins)
+        except InputError as error:
+            problems.extend(error.problems)
+    problems.raise_if_any()
+    return claims
 
 
 def name_candidates(candidates: list[str]) -> dict[str, Path]:

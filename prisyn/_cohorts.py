@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prisyn.runfile import EXAMPLE
-from prisyn_base import InputError, Problems
 
 if TYPE_CHECKING:
     from cohort import Cohort
@@ -21,23 +19,6 @@ def open_cohort(name: str, *, base: Path, label: str | None = None, donor: str |
     if name == EXAMPLE:
         return pbmc68k()
     return read_cohort(base / Path(name).expanduser(), label=label, donor=donor)
-
-
-def read_all(paths: Mapping[str, Path], *, label: str | None, donor: str | None) -> dict[str, Cohort]:
-    """Several cohort files by name. Raises InputError with everything wrong with any of them."""
-    from cohort import read_cohort
-
-    problems = Problems()
-    found: dict[str, Cohort] = {}
-    for name, path in paths.items():
-        # Synthetic cells have no donors; asking them for one would refuse what cannot be otherwise.
-        owner = donor if name in {"members", "nonmembers"} else None
-        try:
-            found[name] = read_cohort(path, label=label, donor=owner)
-        except InputError as error:
-            problems.extend(error.problems)
-    problems.raise_if_any()
-    return found
 
 
 def unnamed_types(cohort: Cohort, fitted: Fitted) -> tuple[str, ...]:

@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from prisyn._auditing import (
+    PDF,
+    Asked,
+    Attacks,
+    ClaimDelta,
+    ClaimEpsilon,
+    Donor,
+    Label,
+    Metrics,
+    Pdf,
+    Reference,
+    Risks,
+    Split,
+    SplitOption,
+    Unit,
+    forget,
+    kept_in,
+    run_audit,
+    write_audit,
+    write_pages,
+)
 from prisyn._command import Format, FormatOption, SeedOption, command, emit, emit_json, group, say
-
-if TYPE_CHECKING:
-    from audit import AuditResult, AuditTarget
+from prisyn.commands import audit_compare
 
 app = group(
     "Attack a synthetic cohort, whoever made it, measure what it is good for, and judge it.\n\n"
@@ -20,17 +39,9 @@ app = group(
     "  prisyn audit compare ours=audit-a theirs=audit-b --out comparison\n"
     "  prisyn audit attacks\n"
 )
-AUDIT, REPORT, PDF, CARD = "audit.json", "audit.html", "audit.pdf", "model-card.md"
 
 Members = Annotated[Path, typer.Option("--members", help="What the generator was trained on (.h5ad or a table).")]
 Nonmembers = Annotated[Path, typer.Option("--nonmembers", help="Records like them that it never saw.")]
-Reference = Annotated[Path | None, typer.Option("--reference", help="Records an attacker may know.")]
-Label = Annotated[str | None, typer.Option("--label", help="The column that names the type.")]
-Donor = Annotated[str | None, typer.Option("--donor", help="The column that names the donor.")]
-Attacks = Annotated[list[str] | None, typer.Option("--attack", help="Only these attacks; repeatable.")]
-Metrics = Annotated[list[str] | None, typer.Option("--metric", help="Only these metrics; repeatable.")]
-Risks = Annotated[list[str] | None, typer.Option("--risk", help="Only these other risks; repeatable.")]
-Pdf = Annotated[bool, typer.Option("--pdf", help="Also print the report as PDF (needs Chromium).")]
 
 
 @command(app, "run")
@@ -42,12 +53,13 @@ def run(
     reference: Reference = None,
     label: Label = None,
     donor: Donor = None,
-    claim_epsilon: Annotated[float | None, typer.Option("--claim-epsilon", help="The epsilon promised.")] = None,
-    claim_delta: Annotated[float | None, typer.Option("--claim-delta", help="The delta promised.")] = None,
-    unit: Annotated[str, typer.Option("--unit", help="What one unit of the promise is.")] = "record",
+    claim_epsilon: ClaimEpsilon = None,
+    claim_delta: ClaimDelta = None,
+    unit: Unit = "record",
     ledger: Annotated[
         Path | None, typer.Option("--ledger", help="A saved ledger or model folder, in place of --claim-...")
     ] = None,
+    split: SplitOption = Split.FIXED,
     edges: Annotated[
         Path | None, typer.Option("--edges", help="A table of regulations: regulator, target, perhaps sign.")
     ] = None,
@@ -75,65 +87,27 @@ def run(
       prisyn audit run --members m.csv --nonmembers n.csv --synthetic s.csv \\
           --label diagnosis --claim-epsilon 1 --claim-delta 1e-5 --unit patient --out audit
     """
-    from audit import audit
-    from prisyn._audit_inputs import plugins_with, read_claim, read_edges, read_target
+    from prisyn._audit_inputs import read_claim, read_edges
+    from prisyn._audit_sets import read_target
 
-    claim = read_claim(epsilon=claim_epsilon, delta=claim_delta, unit=unit, ledger=ledger)
+    claim = read_claim(epsilon=claim_epsilon, delta=claim_delta, unit=unit, ledger=ledger, coins=split is Split.COINS)
     paths = {"members": members, "nonmembers": nonmembers, "synthetic": synthetic}
     if reference is not None:
         paths["reference"] = reference
     target = read_target(paths, label=label, donor=donor, edges=read_edges(file=edges, graph=grn))
-    result = audit(
-        target,
-        seed=seed,
-        claim=claim,
-        attacks=attack or None,
-        metrics=metric or None,
-        risks=risk or None,
-        curves=curve,
-        plugins=plugins_with(condition),
-        progress=say,
-    )
-    for line in result.summary:
-        say(line)
+    asked = Asked(seed, attack, metric, risk, curve, condition)
+    kept = kept_in(out, paths, target, asked, claim=claim, columns=[label, donor])
+    result = run_audit(target, asked, claim=claim, kept=kept)
     write_audit(result, target, out, name=synthetic.name, pdf=pdf)
-
-
-def write_audit(result: AuditResult, target: AuditTarget | None, out: Path, *, name: str, pdf: bool = False) -> None:
-    """The audit as data, as a page (with a map of the records if `target` is given), as a card and perhaps as PDF."""
-    from audit import render_report
-    from prisyn_base import write_json
-
-    facts = result.to_json()
-    # Drawn before anything is written, so that an interruption leaves no data without its page.
-    page = render_report(facts, target)
-    write_json(out / AUDIT, facts)
-    say(f"wrote {out / AUDIT}")
-    _write_pages(facts, page, out, name=name, pdf=pdf)
-
-
-def _write_pages(facts: dict[str, Any], page: str, out: Path, *, name: str, pdf: bool) -> None:
-    from audit import model_card, write_pdf
-
-    _write(out / REPORT, page)
-    _write(out / CARD, model_card(facts, name=name))
-    say(f"wrote {out / REPORT} and {out / CARD}")
-    if pdf:
-        write_pdf(page, out / PDF)
-        say(f"wrote {out / PDF}")
-
-
-def _write(path: Path, text: str) -> None:
-    from prisyn_base import atomic_path
-
-    with atomic_path(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    forget(out)
 
 
 @command(app, "report")
 def report(
     audit_folder: Annotated[Path, typer.Argument(help="A folder with an audit.json.", metavar="FOLDER")],
-    name: Annotated[str, typer.Option("--name", help="How the card calls the synthetic set.")] = "synthetic",
+    name: Annotated[
+        str | None, typer.Option("--name", help="How the card calls the synthetic set; else as the audit does.")
+    ] = None,
     pdf: Pdf = False,
 ) -> None:
     """Draw report and card anew from audit.json. The map of records needs the records, so it is left out.
@@ -147,65 +121,14 @@ def report(
     from prisyn._audit_inputs import read_audit
 
     facts = read_audit(audit_folder)
-    _write_pages(facts, render_report(facts, None), audit_folder, name=name, pdf=pdf)
+    called = name or str(facts.get("name", "synthetic"))
+    write_pages(facts, render_report(facts, None), audit_folder, name=called, pdf=pdf)
     say("the map of records is left out: it needs the records, which `prisyn audit run` has")
     if not pdf and (audit_folder / PDF).exists():
         say(f"{audit_folder / PDF} is that of before: add --pdf to print it anew")
 
 
-@command(app, "compare")
-def compare(
-    candidates: Annotated[
-        list[str],
-        typer.Argument(
-            help="Audits (folder or audit.json) or synthetic sets; NAME=PATH names one.", metavar="[NAME=]PATH"
-        ),
-    ],
-    out: Annotated[Path, typer.Option("--out", help="The folder for comparison.json and comparison.html.")],
-    members: Annotated[
-        Path | None, typer.Option("--members", help="As for run, where synthetic sets are named.")
-    ] = None,
-    nonmembers: Annotated[Path | None, typer.Option("--nonmembers", help="As for run.")] = None,
-    reference: Reference = None,
-    label: Label = None,
-    donor: Donor = None,
-    attack: Attacks = None,
-    metric: Metrics = None,
-    risk: Risks = None,
-    seed: SeedOption = 0,
-) -> None:
-    """Several synthetic sets side by side: the same attacks, risks and metrics, with intervals.
-
-    Synthetic sets among the candidates are audited first, into OUT/NAME; their reports have no map of the records.
-
-    \b
-    Examples:
-      prisyn audit compare ours=audit-a theirs=audit-b --out comparison
-      prisyn audit compare a.h5ad b.h5ad --members m.h5ad --nonmembers n.h5ad \\
-          --reference r.h5ad --label cell_type --out comparison
-    """
-    from audit import audit, render_comparison
-    from audit import compare as side_by_side
-    from prisyn._audit_inputs import is_audit, name_candidates, read_audit, read_target, required_sets
-    from prisyn_base import write_json
-
-    named = name_candidates(candidates)
-    judged = {key: path for key, path in named.items() if not is_audit(path)}
-    sets = required_sets(members, nonmembers, reference, judged)
-    options: dict[str, Any] = {"attacks": attack or None, "metrics": metric or None, "risks": risk or None}
-    audits = {key: read_audit(path) for key, path in named.items() if key not in judged}
-    targets = {key: read_target({**sets, "synthetic": path}, label=label, donor=donor) for key, path in judged.items()}
-    for key, target in targets.items():
-        say(f"{key}:")
-        result = audit(target, seed=seed, progress=say, **options)
-        audits[key] = result.to_json()
-        write_audit(result, None, out / key, name=key)
-    comparison = side_by_side({key: audits[key] for key in named})
-    write_json(out / "comparison.json", comparison.to_json())
-    _write(out / "comparison.html", render_comparison(comparison))
-    for warning in comparison.warnings:
-        say(f"warning: {warning}")
-    say(f"wrote {out / 'comparison.json'} and {out / 'comparison.html'}")
+audit_compare.register(app)
 
 
 @command(app, "attacks")

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from prisyn._audit_inputs import plugins_with, read_claim, read_edges
+from prisyn._audit_sets import read_frame, read_target
 from prisyn.cli import app
 from prisyn_base import InputError
 
@@ -65,9 +66,11 @@ def test_finished_audits_are_compared_and_drawn_anew_without_the_records(compare
     names = [each["name"] for each in json.loads((tmp_path / "comparison.json").read_text())["audits"]]
     assert names == ["a", "audit"]
     before = (compared / "fresh" / "audit.html").read_text()
-    done = call("audit", "report", compared / "fresh", "--name", "fresh")
+    done = call("audit", "report", compared / "fresh")
+    assert (compared / "fresh" / "model-card.md").read_text().startswith("# Model card: fresh\n")
     assert done.exit_code == 0, done.stderr
     assert (compared / "fresh" / "audit.html").read_text() == before
+    assert not (compared / "fresh" / ".unfinished").exists()
 
 
 def test_everything_wrong_with_a_comparison_is_told_at_once(tables: Path, tmp_path: Path) -> None:
@@ -129,6 +132,92 @@ def test_cells_and_tables_are_not_mixed(tables: Path, tmp_path: Path) -> None:
     done = call("audit", "run", *sets, "--synthetic", tmp_path / "s.h5ad", "--out", tmp_path / "a")
     assert done.exit_code == 2
     assert "no table, as other sets are" in done.stderr
+
+
+def test_problems_of_files_and_of_sets_are_told_together_by_role_and_file(tables: Path, tmp_path: Path) -> None:
+    sets = ["--members", tables / "members.csv", "--nonmembers", tables / "members.csv", "--label", "sickness"]
+    done = call("audit", "run", *sets, "--synthetic", tmp_path / "none.csv", "--out", tmp_path / "a")
+    assert done.exit_code == 2
+    assert f"synthetic: {tmp_path / 'none.csv'}: found no such file" in done.stderr
+    assert f"members: {tables / 'members.csv'}: found no label column 'sickness'" in done.stderr
+    assert "ast, sex, diagnosis" in done.stderr
+    assert f"nonmembers: {tables / 'members.csv'}: found 200 records that are also members" in done.stderr
+
+
+def test_a_csv_of_a_spreadsheet_is_read_by_its_separator_and_decimal_mark(tables: Path, tmp_path: Path) -> None:
+    plain = pd.read_csv(tables / "members.csv")
+    for name, options in {"a": {"sep": ";"}, "b": {"sep": ";", "decimal": ","}, "c": {"sep": "\t"}}.items():
+        plain.to_csv(tmp_path / f"{name}.csv", index=False, **options)
+        pd.testing.assert_frame_equal(read_frame(tmp_path / f"{name}.csv"), plain)
+    plain[["age"]].to_csv(tmp_path / "one.csv", index=False)
+    pd.testing.assert_frame_equal(read_frame(tmp_path / "one.csv"), plain[["age"]])
+
+
+def test_synthetic_cells_of_one_type_may_be_audited(tmp_path: Path) -> None:
+    from cohort import make_cohort, write_cohort
+
+    rng = np.random.default_rng(0)
+    for role, types in {"members": "ab", "nonmembers": "ab", "synthetic": "aa"}.items():
+        cells = [f"{role}{row}" for row in range(60)]
+        genes = [f"G{column}" for column in range(25)]
+        cohort = make_cohort(rng.poisson(1.0, (60, 25)), genes=genes, labels=list(types) * 30, cells=cells)
+        write_cohort(cohort, tmp_path / f"{role}.h5ad")
+    paths = {role: tmp_path / f"{role}.h5ad" for role in ("members", "nonmembers", "synthetic")}
+    said = read_target(paths, label="cell_type", donor=None).check()
+    assert any("all records are of one type (a)" in line for line in said)
+
+
+def test_a_stopped_audit_goes_on_where_it_was_unless_anything_changed(
+    tables: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {"members": "members", "nonmembers": "others", "synthetic": "fresh"}
+    sets = [word for role, name in names.items() for word in (f"--{role}", tables / f"{name}.csv")]
+
+    def stop(*parts: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("audit.run.run_risk", stop)
+    for seed, before in (("0", False), ("0", True), ("1", False)):
+        done = call("audit", "run", *sets, *QUICK, "--seed", seed, "--out", tmp_path)
+        assert done.exit_code == 130
+        assert ("attack: Closest record (from before)" in done.stderr) == before
+    assert [path.name for path in tmp_path.iterdir()] == [".unfinished"]
+    assert len(list((tmp_path / ".unfinished").iterdir())) == 1
+
+
+def test_each_compared_set_has_its_claim_and_a_line_of_its_own(tables: Path, tmp_path: Path) -> None:
+    from conditioned_gen.ledger import Entry, Ledger
+
+    ledger = Ledger("record", 10.0, 1e-5, private=True, entries=[Entry("sum", 1.0, 2.0, 5)])
+    (tmp_path / "ledger.json").write_text(json.dumps(ledger.to_json()))
+    sets = ["--members", tables / "members.csv", "--nonmembers", tables / "others.csv"]
+    candidates = [f"a={tables / 'fresh.csv'}", f"b={tables / 'copied.csv'}"]
+    claims = ["--claim-epsilon", "1", "--claim-delta", "1e-5", "--ledger", f"b={tmp_path / 'ledger.json'}"]
+    command = ["audit", "compare", *candidates, *sets, *QUICK, *claims, "--format", "json", "--out", tmp_path / "c"]
+    done = call(*command)
+    assert done.exit_code == 0, done.stderr
+    rows = {row["name"]: row for row in json.loads(done.stdout)}
+    assert rows["a"]["claimed_epsilon"] == 1.0
+    assert rows["b"]["claimed_epsilon"] == pytest.approx(ledger.epsilon)
+    assert rows["b"]["verdict"] == "fail"
+    assert "FAIL:" in done.stderr
+    wrong = call("audit", "compare", *candidates, *sets, "--ledger", f"d={tmp_path / 'ledger.json'}", "--out", tmp_path)
+    assert wrong.exit_code == 2
+    assert "a NAME of a, b" in wrong.stderr
+
+
+@pytest.mark.parametrize(("split", "limit"), [("fixed", 2.0), ("coins", 1.0)])
+def test_a_claim_is_held_against_what_its_split_allows(split: str, limit: float) -> None:
+    claim = read_claim(epsilon=1.0, delta=1e-5, unit="record", ledger=None, coins=split == "coins")
+    assert claim is not None
+    assert claim.tested[0] == limit
+
+
+def test_a_model_that_promises_nothing_is_no_claim(tmp_path: Path) -> None:
+    from conditioned_gen.ledger import Ledger
+
+    (tmp_path / "ledger.json").write_text(json.dumps(Ledger("cell", np.inf, 0.5).to_json()))
+    assert read_claim(epsilon=None, delta=None, unit="cell", ledger=tmp_path / "ledger.json") is None
 
 
 def test_all_kinds_of_instruments_are_listed() -> None:
