@@ -88,6 +88,11 @@ class Noise:
         chosen: npt.NDArray[np.bool_] = self._bits(size) < np.uint64(int(probability * 2.0**64 * (1 - 2.0**-53)))
         return chosen
 
+    def shares(self, size: int, number: int) -> npt.NDArray[np.intp]:
+        """Independent uniform choices among `number`, shape (size,): which share each unit falls into."""
+        high: npt.NDArray[np.uint64] = self._bits(size) >> np.uint64(32)
+        return ((high * np.uint64(number)) >> np.uint64(32)).astype(np.intp)
+
     def _bits(self, size: int) -> npt.NDArray[np.uint64]:
         raw = os.urandom(8 * size) if self._generator is None else self._generator.bytes(8 * size)
         return np.frombuffer(raw, dtype=np.uint64)
