@@ -13,7 +13,7 @@ records singly and together.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,6 +95,8 @@ class PrivateCohort:
         self.__budget_mu = mu_of(epsilon, delta if types is not None else delta / 2)
         # What went before, as the mu of Gaussian noise that would have cost as much; the ledger composes it exactly.
         self.__spent = (mu_of(self.ledger.epsilon, delta) / self.__budget_mu) ** 2 if earlier else 0.0
+        self.borrowed: tuple[str, ...] = ()
+        """Types whose profile is to come from labelled public cells (`conditioned_gen.rare`)."""
         self.types: tuple[str, ...] = tuple(types) if types is not None else self.__release_types(share=0.05)
 
     def __repr__(self) -> str:
@@ -124,6 +126,15 @@ class PrivateCohort:
             )
         self.ledger.charge(Entry(name="the records themselves", sensitivity=1.0, noise=0.0, coordinates=0))
         return self.__cohort.subset(np.isin(self.__cohort.labels, self.types))
+
+    def regroup(self, groups: Mapping[str, str]) -> None:
+        """From here on, records of a type that `groups` names count for the one it gives.
+
+        `groups` must be public or follow from what was released. A record still counts for one type, so that no bound
+        changes.
+        """
+        self.__cohort = self.__cohort.regrouped(groups)
+        self.types = tuple(dict.fromkeys(groups.get(name, name) for name in self.types))
 
     def take_as_public(self, *what: str) -> None:
         """Say in the ledger what else was used without any privacy cost: a graph, public cells, an accepted request."""

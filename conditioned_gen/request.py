@@ -18,8 +18,9 @@ DETECTABLE = 3.29
 """A k-record type is told from its absence at 5 %/5 % error once k mu reaches this (twice the 95 % normal quantile)."""
 
 
-Rare = Literal["refuse", "keep"]
-"""What is done with declared types below the protectable size: refuse the request, or keep them, useless but safe."""
+Rare = Literal["refuse", "keep", "merge", "public"]
+"""What is done with declared types below the protectable size: refuse the request, keep them (useless but safe), put
+them together with related types, or draw their profile from labelled public cells (`conditioned_gen.rare`)."""
 ACCEPTED = "that the request was accepted, which depends on exact sizes"
 """What the ledger of an accepted request says of it."""
 _TELLING = 50
@@ -82,6 +83,8 @@ def check_request(
                 "types of the declared list alone",
                 "declare them as well, or relabel the cells",
             )
+    if rare == "public":
+        problems.extend(_borrowing(cohort, types, public))
     if grn is not None:
         problems.extend(_species(cohort, grn, where))
     if public is not None:
@@ -113,9 +116,28 @@ def _sizes(cohort: Cohort, epsilon: float, delta: float, unit: Unit, types: Sequ
                 f"{where}: obs[{cohort.label!r}] = {name!r}",
                 f"{size} {unit}{'' if size == 1 else 's'}",
                 f"at least {least}: at epsilon {epsilon:g} a smaller type cannot be both protected and preserved",
-                "merge it with a related type, leave it out, choose a larger epsilon, or keep it all the same "
-                "(rare: keep), which protects it but preserves next to nothing of it",
+                "put it together with a related type (rare: merge), draw it from labelled public cells (rare: public), "
+                "leave it out, choose a larger epsilon, or keep it all the same (rare: keep), which protects it but "
+                "preserves next to nothing of it",
             )
+    return problems
+
+
+def _borrowing(cohort: Cohort, types: Sequence[str] | None, public: Cohort | None) -> Problems:
+    problems = Problems()
+    if types is None:
+        problems.add("rare", "public, without declared types", "the public list of type names", "declare the types")
+    elif public is None or public.label is None:
+        found = "public, without public cells" if public is None else "public, with public cells that have no types"
+        mend = f"give public cells whose types are in a column {cohort.label!r}, or ask for merge"
+        problems.add("rare", found, "labelled public cells", mend)
+    elif not set(types) & set(public.types):
+        problems.add(
+            "rare",
+            f"public cells of other types: {', '.join(public.types)}",
+            f"some of the declared ones: {', '.join(types)}",
+            "name the types alike in both files, or ask for merge",
+        )
     return problems
 
 

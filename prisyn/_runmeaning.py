@@ -95,7 +95,8 @@ class _Check:
             )
         public = None
         if section.public is not None and self._file("cohort.public", section.public):
-            public = self._read("cohort.public", section.public, label=None, donor=None)
+            label = section.label if generate.rare == "public" else None
+            public = self._read("cohort.public", section.public, label=label, donor=None)
         if section.file is None:
             return
         if section.file != EXAMPLE and not self._file("cohort.file", section.file):

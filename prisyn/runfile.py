@@ -82,7 +82,7 @@ class Generate(Section):
     epsilon: Positive
     delta: Annotated[float, AfterValidator(_finite), Field(gt=0, lt=1)]
     unit: Literal["cell", "donor"] = "cell"
-    rare: Literal["refuse", "keep"] = "refuse"
+    rare: Literal["refuse", "keep", "merge", "public"] = "refuse"
     n: Annotated[int, Field(gt=0)] | None = None
     noise_seed: Seed | None = None
 

@@ -34,7 +34,7 @@ generate:
   epsilon: 5                  # the privacy budget: smaller is more private
   delta: 1e-5                 # must be well below 1 / number of members
   unit: cell                  # whose presence is hidden: one cell, or one donor with all their cells
-  rare: {rare:<22}# declared types too small for the budget: refuse the run, or keep them (safe, but lost in noise)
+  rare: {rare:<22}# declared types too small for the budget: refuse, keep, merge, or public (from public cells)
   n: null                     # cells to make; null: the generator's own noisy estimate of how many there are
   noise_seed: {noise_seed:<16}{noise_comment}
 

@@ -31,6 +31,7 @@ from conditioned_gen.generators import GRN_SUBSPACE
 from conditioned_gen.generators._subspace_fitted import SubspaceFitted, load_fitted
 from conditioned_gen.hellinger import RootMeans, log_library, root_proportions
 from conditioned_gen.networks import CausalNetwork, edge_signs, edges_within
+from conditioned_gen.rare import borrowed_profiles
 from conditioned_gen.shrinkage import shrink, shrink_along, shrink_towards
 from kg import GRN, Edge
 
@@ -100,6 +101,9 @@ class GrnSubspace:
         library_means, library_sd = _libraries(centre, released, counts)
         decode = RootMeans(float(np.average(library_means, weights=counts)), library_sd)
         proportions = decode.proportions(means)
+        if public is not None and private.borrowed:
+            places = [private.types.index(name) for name in private.borrowed]
+            proportions[places] = borrowed_profiles(public, private.borrowed, genes, otherwise=proportions[places])
         proportions /= proportions.sum(axis=1, keepdims=True)
         gain = self.prior_gain
         if edges:

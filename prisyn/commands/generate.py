@@ -53,7 +53,8 @@ def fit(
         list[str] | None, typer.Option("--type", help="A cell type that is public knowledge; give each of them.")
     ] = None,
     rare: Annotated[
-        Literal["refuse", "keep"], typer.Option("--rare", help="What to do with types too small for the budget.")
+        Literal["refuse", "keep", "merge", "public"],
+        typer.Option("--rare", help="Types too small for the budget: merge with kin, or draw from labelled --public."),
     ] = "refuse",
     min_belief: Annotated[float, typer.Option(min=0, max=1, help="Edges believed less are left out.")] = 0.5,
     noise_seed: Annotated[
@@ -73,6 +74,7 @@ def fit(
     """
     from cohort import read_cohort
     from conditioned_gen import ACCEPTED, PrivateCohort, check_request, generator
+    from conditioned_gen.rare import settle_rare
     from prisyn._cohorts import unnamed_types
     from prisyn.progress import counting
 
@@ -83,7 +85,7 @@ def fit(
     private_cells = read_cohort(cohort, label=label, donor=donor)
     known = tuple(types) if types else None
     graph = _graph(grn, min_belief)
-    public_cells = read_cohort(public) if public else None
+    public_cells = read_cohort(public, label=label if rare == "public" else None) if public else None
     with _promised(epsilon, delta, unit, budget, release) as (promise, made):
         problems = Problems()
         problems.extend(
@@ -110,6 +112,8 @@ def fit(
             earlier=promise.earlier,
         )
         private.take_as_public(ACCEPTED)
+        for line in settle_rare(private, rare, method=method, public=public_cells).lines():
+            say(line)
         with counting(lambda: f"fitting {private!r}") as progress:
             fitted = generator(method).fit(private, grn=graph, public=public_cells, seed=seed, progress=progress)
         made(fitted.ledger)

@@ -36,6 +36,7 @@ def fit_stage(run: Run, display: Lines) -> Stage:
 
     def work() -> None:
         from conditioned_gen import ACCEPTED, PrivateCohort, generator
+        from conditioned_gen.rare import settle_rare
 
         _remember(run.out)
         members = split(run)[0]
@@ -52,6 +53,8 @@ def fit_stage(run: Run, display: Lines) -> Stage:
             noise_seed=section.noise_seed,
         )
         private.take_as_public(ACCEPTED)
+        for line in settle_rare(private, section.rare, method=section.method, public=public).lines():
+            display.say(line)
         fitted = generator(section.method).fit(
             private,
             grn=grn,
@@ -141,4 +144,5 @@ def _check(run: Run, members: Cohort, grn: GRN, public: Cohort | None) -> None:
 
 def _public(run: Run) -> Cohort | None:
     name = run.settings.cohort.public
-    return None if name is None else open_cohort(name, base=run.base)
+    label = run.settings.cohort.label if run.settings.generate.rare == "public" else None
+    return None if name is None else open_cohort(name, base=run.base, label=label)

@@ -41,7 +41,7 @@ def test_types_too_small_for_the_budget_are_all_named(members):
     assert "'CD4+/CD45RA+/CD25- Naive T'" in message
     assert "'CD34+'" in message
     assert "at least 13" in message
-    assert "merge it with a related type" in message
+    assert "put it together with a related type" in message
 
 
 def test_small_types_are_kept_where_that_is_asked_for_and_not_looked_at_where_they_are_bought(members):
