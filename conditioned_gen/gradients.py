@@ -67,6 +67,13 @@ def clipped_gradient_sum(
     module: GradSampleModule, loss: PerRecordLoss, records: Records, draws: npt.NDArray[np.float64], clip: float
 ) -> npt.NDArray[np.int64]:
     """Sum over records of gradients clipped to norm `clip`, in units of clip / 2**GRID_BITS, shape (parameters,)."""
+    return bounded_sum(gradient_rows(module, loss, records, draws), clip)
+
+
+def gradient_rows(
+    module: GradSampleModule, loss: PerRecordLoss, records: Records, draws: npt.NDArray[np.float64]
+) -> list[torch.Tensor]:
+    """Each record's gradient, unclipped: a piece (n, p) for each trainable parameter, in order."""
     counts, types = torch.from_numpy(to_dense(records.values)), torch.from_numpy(records.types)
     module.zero_grad(set_to_none=True)
     with warnings.catch_warnings():
@@ -75,4 +82,4 @@ def clipped_gradient_sum(
         torch.autograd.backward(loss(module, counts, types, torch.from_numpy(draws.astype(np.float32))).sum())
     rows = [p.grad_sample.flatten(1) for p in module.parameters() if p.requires_grad]
     module.zero_grad(set_to_none=True)
-    return bounded_sum(rows, clip)
+    return rows

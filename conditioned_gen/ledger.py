@@ -5,10 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal
 
 from conditioned_gen.mechanisms import epsilon_of
 from prisyn_base import InputError, Problem
+
+if TYPE_CHECKING:
+    from dp_accounting.pld.privacy_loss_distribution import PrivacyLossDistribution
 
 SCHEMA = 1
 Unit = Literal["cell", "donor"]
@@ -72,7 +76,8 @@ class Ledger:
             return math.inf
         if all(entry.sample_rate == 1 for entry in self.entries):
             return epsilon_of(self.mu, delta)
-        return _epsilon_by_loss_distribution(self.entries, delta, grid=1e-4 * min(max(self.budget_epsilon, 1.0), 10.0))
+        grid = 1e-4 * min(max(self.budget_epsilon, 1.0), 10.0)
+        return float(_loss_distribution(tuple(self.entries), grid).get_epsilon_for_delta(delta))
 
     @property
     def mu(self) -> float:
@@ -168,7 +173,8 @@ class Ledger:
         )
 
 
-def _epsilon_by_loss_distribution(entries: list[Entry], delta: float, *, grid: float) -> float:
+@lru_cache(maxsize=32)
+def _loss_distribution(entries: tuple[Entry, ...], grid: float) -> PrivacyLossDistribution:
     """Compose numerically on a grid of losses, an upper bound at any grid (Doroshenko et al., 2022).
 
     A subsample that misses the unit shows R = N(r, s^2). Where it adds, one that has it shows N(a, s^2), |a - r| <= d,
@@ -194,7 +200,7 @@ def _epsilon_by_loss_distribution(entries: list[Entry], delta: float, *, grid: f
             neighboring_relation=relation,
         )
         total = total.compose(step.self_compose(entry.steps))
-    return float(total.get_epsilon_for_delta(delta))
+    return total
 
 
 def _number_or_none(epsilon: float) -> float | None:
