@@ -64,7 +64,7 @@ class Table:
     def labels(self) -> npt.NDArray[np.str_]:
         """The type of each record, shape (n,)."""
         if not self.typed:
-            return np.full(len(self), EVERYBODY, dtype=np.str_)
+            return np.array([EVERYBODY] * len(self), dtype=np.str_)
         return np.asarray(self.frame[self.label].astype(str), dtype=np.str_)
 
     @cached_property

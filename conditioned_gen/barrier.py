@@ -20,13 +20,14 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from cohort import Cohort
+from cohort import Cohort, Table
 from conditioned_gen.calibration import calibrated
 from conditioned_gen.ledger import Entry, Ledger, Unit
 from conditioned_gen.mechanisms import GRID_BITS, Noise, mu_of
-from conditioned_gen.representation import CellVectors
+from conditioned_gen.representation import CellVectors, Representation
 from conditioned_gen.request import check_promise
 from conditioned_gen.sums import Block, Contributor, Records, Release, contribution
+from conditioned_gen.table_vectors import TableVectors
 from prisyn_base import InputError, Problem, Problems
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ __all__ = ["Block", "PrivateCohort", "Records", "Release"]
 Floats = npt.NDArray[np.float64]
 _GRID = 2.0**GRID_BITS
 _CHUNK = 4096
+_FOR_CELLS = "choose a method for cells, such as grn_subspace"
 
 
 class PrivateCohort:
@@ -51,12 +53,13 @@ class PrivateCohort:
     Raises `InputError` for a promise that is none and a cohort without labels.
 
     The gene panel and the name of the label column are taken as public. Neighbouring cohorts differ by adding or
-    removing one unit.
+    removing one unit. Of a table, the schema is: types are its label's categories, and ranges or categories that were
+    read off the records (peeked) are refused, unless nothing is promised. A cell is then one record.
     """
 
     def __init__(
         self,
-        cohort: Cohort,
+        cohort: Cohort | Table,
         *,
         epsilon: float,
         delta: float,
@@ -67,7 +70,10 @@ class PrivateCohort:
     ) -> None:
         problems = Problems()
         problems.extend(check_promise(epsilon, delta, none=True))
-        if cohort.label is None:
+        if isinstance(cohort, Table):
+            problems.extend(_peeked(cohort) if math.isfinite(epsilon) else ())
+            types = cohort.declared_types if types is None else types
+        elif cohort.label is None:
             problems.add("cohort", "no label column", "a column that names each cell's type", "name it as the label")
         if unit == "donor" and cohort.donor is None:
             problems.add("cohort", "no donor column", "a column that names each cell's donor", "name it as the donor")
@@ -76,12 +82,19 @@ class PrivateCohort:
                 "types", "not declared, under a budget for several releases", "the public list", "declare them"
             )
         problems.raise_if_any()
-        self.genes = cohort.genes
-        self.representation = CellVectors(cohort.genes)
-        self.label = str(cohort.label)
+        self.representation: Representation
+        if isinstance(cohort, Table):
+            self.representation = TableVectors(cohort.schema, cohort.label)
+            self.genes: tuple[str, ...] = cohort.features.names
+            known = f"the table's schema ({len(cohort.schema.columns)} columns)"
+        else:
+            self.representation = CellVectors(cohort.genes)
+            self.genes = cohort.genes
+            known = f"the gene panel ({len(cohort.genes)} names)"
+        self.label = str(cohort.label or "")
         self.__cohort = cohort
         self.__noise = Noise(noise_seed)
-        public = ["which records were handed over", f"the gene panel ({len(cohort.genes)} names)"]
+        public = ["which records were handed over", known]
         if types is not None:
             public.append(f"the names of the {len(types)} types")
         self.ledger = Ledger(
@@ -108,11 +121,34 @@ class PrivateCohort:
         """What is left of the budget, as a share of its mu^2; 1 before any release."""
         return max(1.0 - self.__spent, 0.0)
 
+    @property
+    def table_vectors(self) -> TableVectors:
+        """The representation of a table. Raises `InputError` for cells, for methods that take tables alone."""
+        if not isinstance(self.representation, TableVectors):
+            raise InputError([Problem("cohort", "cells, for a method that takes tables", "a table", _FOR_CELLS)])
+        return self.representation
+
     def unprotected(self) -> Cohort:
-        """The records themselves, for methods that protect nobody, without those of undeclared types.
+        """The cells themselves, for methods that protect nobody, without those of undeclared types.
 
         Raises `InputError` unless epsilon is infinite: then nothing was promised, and the ledger says what happened.
         """
+        found = self.__unprotected()
+        if isinstance(found, Table):
+            problem = Problem(
+                "cohort", "a table, for a method that takes cells", "cells", "choose pgan, or table_copula"
+            )
+            raise InputError([problem])
+        return found
+
+    def unprotected_table(self) -> Table:
+        """As `unprotected`, for a table."""
+        found = self.__unprotected()
+        if not isinstance(found, Table):
+            raise InputError([Problem("cohort", "cells, for a method that takes tables", "a table", _FOR_CELLS)])
+        return found
+
+    def __unprotected(self) -> Cohort | Table:
         if math.isfinite(self.ledger.budget_epsilon):
             raise InputError(
                 [
@@ -131,8 +167,11 @@ class PrivateCohort:
         """From here on, records of a type that `groups` names count for the one it gives.
 
         `groups` must be public or follow from what was released. A record still counts for one type, so that no bound
-        changes.
+        changes. Raises `InputError` for a table, whose types its schema fixes.
         """
+        if isinstance(self.__cohort, Table):
+            found, mend = "types put together in a table", "keep them, or join the categories in the schema"
+            raise InputError([Problem("rare", found, "cells", mend)])
         self.__cohort = self.__cohort.regrouped(groups)
         self.types = tuple(dict.fromkeys(groups.get(name, name) for name in self.types))
 
@@ -248,7 +287,7 @@ class PrivateCohort:
         self.ledger.charge(entry)
         codes = _codes(self.__cohort.labels, self.types)
         rows = np.flatnonzero(codes >= 0)
-        records = Records(self.__cohort.counts[rows], codes[rows])
+        records = Records(self.__cohort.values[rows], codes[rows])
         return GradientChannel(module, records, self.__noise, entry, draws=draws)
 
     def __sd(self, share: float) -> float:
@@ -270,7 +309,7 @@ class PrivateCohort:
     def __units(self) -> Iterator[Contributor]:
         """Donor by donor, or cells in chunks; records of undeclared types are left out."""
         codes = _codes(self.__cohort.labels, self.types)
-        counts = self.__cohort.counts
+        values = self.__cohort.values
         known = np.flatnonzero(codes >= 0)
         if not len(known):
             return
@@ -281,11 +320,25 @@ class PrivateCohort:
             groups = np.split(order, starts[1:])
         for rows in groups:
             chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
-            records = (Records(counts[chunk], codes[chunk]) for chunk in chunks)
+            records = (Records(values[chunk], codes[chunk]) for chunk in chunks)
             if self.ledger.unit == "donor":
                 yield Contributor(records, 1.0 / len(rows))
             else:
                 yield from (Contributor(iter([chunk]), None) for chunk in records)
+
+
+def _peeked(table: Table) -> Problems:
+    problems = Problems()
+    if table.schema.peeked:
+        shown = ", ".join(table.schema.peeked[:6]) + (", ..." if len(table.schema.peeked) > 6 else "")
+        problems.add(
+            "schema",
+            f"ranges and categories read off the records: {shown}",
+            "ranges and categories that are public knowledge",
+            "`prisyn generate schema` writes the proposal: correct it from what is known of the variables, and take "
+            "`peeked: true` out of each line",
+        )
+    return problems
 
 
 def _codes(labels: npt.NDArray[np.str_], types: Sequence[str]) -> npt.NDArray[np.intp]:

@@ -9,21 +9,24 @@ from pathlib import Path
 from types import ModuleType
 from typing import ClassVar, Literal, Protocol
 
-from cohort import Cohort
+from cohort import Cohort, Table
 from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.ledger import Ledger
 from conditioned_gen.storage import read_description
 from kg import GRN
 from prisyn_base import InputError, Problem, require
 
-Place = Literal["measurements", "critic", "sample gradients", "own parameters"]
+Place = Literal["measurements", "critic", "sample gradients", "own parameters", "none"]
 Progress = Callable[[int, int], None]
 """Called with (done, total) as fitting goes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """What a modeller needs to choose by: where the barrier stands, whom it can protect, cost and source."""
+    """What a modeller needs to choose by: where the barrier stands, whom it can protect, cost and source.
+
+    A method without `units` protects nobody: its place is "none", and it asks for the promise of an infinite epsilon.
+    """
 
     name: str
     place: Place
@@ -31,6 +34,7 @@ class Method:
     cost: str
     reference: str
     extra: str | None = None
+    cohorts: tuple[str, ...] = ("cells",)
 
 
 class Fitted(Protocol):
@@ -53,7 +57,7 @@ class Fitted(Protocol):
         labels: Sequence[str] | None = None,
         do: Mapping[str, float] | None = None,
         seed: int,
-    ) -> Cohort:
+    ) -> Cohort | Table:
         """Draw `n` cells (default: the released number), or one for each of `labels`.
 
         `do` holds genes at a multiple of their normal level (0: knocked out); what they regulate follows.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from cohort import Cohort, Matrix, make_cohort
+from cohort import Cohort, Matrix, Table, make_cohort
 from conditioned_gen.hellinger import log_library, root_proportions
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Representation(Protocol):
 
     def cohort(
         self, vectors: Vectors, labels: Sequence[str], *, label: str, rng: np.random.Generator, expected: bool
-    ) -> Cohort:
+    ) -> Cohort | Table:
         """Vectors (n, width) back to records. `expected` vectors are means that records are drawn around; others are
         records themselves, up to rounding."""
         ...

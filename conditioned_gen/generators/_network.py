@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from cohort import Cohort
+from cohort import Cohort, Table
 from conditioned_gen.generator import Method
 from conditioned_gen.ledger import Ledger
 from conditioned_gen.representation import CellVectors, Representation
@@ -68,7 +68,7 @@ class NetworkFitted:
         labels: Sequence[str] | None = None,
         do: Mapping[str, float] | None = None,
         seed: int,
-    ) -> Cohort:
+    ) -> Cohort | Table:
         """As `conditioned_gen.Fitted.sample`; interventions are refused, since such a network knows no causes."""
         refuse_do(do, self.genes, method=self.method.name)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
