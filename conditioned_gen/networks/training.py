@@ -35,7 +35,7 @@ class Training:
     """`latent` shared draws a cell, `width` of controller and half of the encoder, `hidden` units a target.
 
     `gain` is the prior strength of edges and `prior_sd` how far a certain one may lie from it. `steps` batches of
-    `batch` cells each.
+    `batch` cells each; without a step, edges keep their prior.
     """
 
     latent: int = 16
@@ -95,6 +95,8 @@ def _fit(
     progress: Progress | None,
 ) -> None:
     counts, codes = _with_counts(counts, codes)
+    if not settings.steps:
+        return
     encoder = _Encoder(counts.shape[1], len(cells.level), settings)
     slow = [cells.level]
     quick = [p for p in (*encoder.parameters(), *cells.parameters()) if p is not cells.level]

@@ -11,13 +11,19 @@ import torch
 from cohort import PBMC68K_TYPES, Cohort, to_dense
 from conditioned_gen import Block, Fitted, PrivateCohort, Records, generator, load, methods
 from conditioned_gen.generators.dp_cvae import ConditionalVae, DpCvae, per_record_loss
+from conditioned_gen.generators.grn_causal import GrnCausal
 from conditioned_gen.generators.grn_subspace import GrnSubspace
 from conditioned_gen.gradients import clipped_gradient_sum
 from conditioned_gen.mechanisms import GRID_BITS
+from conditioned_gen.networks.training import Training
 from prisyn_base import InputError
 
-QUICK = {"dp_cvae": DpCvae(hidden=8, latent=2, steps=4), "grn_subspace": GrnSubspace()}
-NAMES = [method.name for method in methods() if "cells" in method.cohorts]
+QUICK = {
+    "dp_cvae": DpCvae(hidden=8, latent=2, steps=4),
+    "grn_causal": GrnCausal(training=Training(latent=2, width=8, hidden=1, steps=4)),
+    "grn_subspace": GrnSubspace(),
+}
+NAMES = [method.name for method in methods()]
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -112,7 +118,7 @@ def test_a_neighbouring_cohort_changes_nothing_but_the_barriers_outputs(name, me
     """With the noise seeded, the releases of neighbouring cohorts have the same shape, noise and ledger."""
     whole, less = _fit(name, members, grn), _fit(name, members.subset(np.arange(1, len(members))), grn)
     assert whole.ledger == less.ledger
-    assert any("graph" in what for what in whole.ledger.public) == (name == "grn_subspace")
+    assert any("graph" in what for what in whole.ledger.public) == name.startswith("grn_")
     assert (whole.genes, whole.types) == (less.genes, less.types)
 
 
@@ -232,11 +238,12 @@ def test_with_much_budget_the_flagship_finds_the_types_means(members, grn):
 
 
 def test_methods_say_where_the_barrier_stands():
-    assert {method.name: method.place for method in methods() if "cells" in method.cohorts} == {
+    assert {method.name: method.place for method in methods()} == {
         "dp_cvae": "own parameters",
+        "grn_causal": "measurements",
         "grn_subspace": "measurements",
     }
-    with pytest.raises(InputError, match="one of dp_cvae, grn_subspace"):
+    with pytest.raises(InputError, match="one of dp_cvae, grn_causal, grn_subspace"):
         generator("gan")
 
 

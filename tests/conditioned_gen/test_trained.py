@@ -5,17 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import scipy.sparse as sp
+import torch
 from scipy.special import gammaln
 from scipy.stats import nbinom
 
-torch = pytest.importorskip("torch")
-
-from conditioned_gen.networks import EdgeArrays  # noqa: E402
-from conditioned_gen.networks.cells import CausalCells, OwnNoise, roots  # noqa: E402
-from conditioned_gen.networks.levels import levels  # noqa: E402
-from conditioned_gen.networks.profiles import fit_profiles  # noqa: E402
-from conditioned_gen.networks.trained import ROUNDS, EdgeNetwork  # noqa: E402
-from conditioned_gen.networks.training import Training, _negative_binomial, train  # noqa: E402
+from conditioned_gen.networks import EdgeArrays
+from conditioned_gen.networks.cells import CausalCells, OwnNoise, roots
+from conditioned_gen.networks.levels import levels
+from conditioned_gen.networks.profiles import fit_profiles
+from conditioned_gen.networks.trained import ROUNDS, EdgeNetwork
+from conditioned_gen.networks.training import Training, _negative_binomial, train
 
 CHAIN = [(0, 1), (1, 2), (0, 2), (3, 4), (4, 3), (3, 5), (5, 6)]
 """0 -> 1 -> 2 and 0 -> 2; a loop of 3 and 4 that leads to 5 and 6; gene 7 stands alone."""
