@@ -25,6 +25,14 @@ DP_CVAE = Method(
     reference="Abadi et al. 2016 (DP-SGD) on a conditional VAE (Sohn et al. 2015)",
     extra="train",
 )
-METHODS = (DP_CVAE, GRN_CAUSAL, GRN_SUBSPACE)
+TABLE_COPULA = Method(
+    name="table_copula",
+    place="measurements",
+    units=("cell", "donor"),
+    cost="two noisy sums, closed form; seconds",
+    reference="Gaussian copula (Li et al. 2014) on Haar coefficients (Xiao et al. 2010), denoised by eigenvalue shrinkage",
+    cohorts=("tables",),
+)
+METHODS = (DP_CVAE, GRN_CAUSAL, GRN_SUBSPACE, TABLE_COPULA)
 
-__all__ = ["DP_CVAE", "GRN_CAUSAL", "GRN_SUBSPACE", "METHODS"]
+__all__ = ["DP_CVAE", "GRN_CAUSAL", "GRN_SUBSPACE", "METHODS", "TABLE_COPULA"]
