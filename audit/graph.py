@@ -1,9 +1,8 @@
-"""One graph of nearest neighbours over all sets, shared by all attacks.
+"""A graph of nearest neighbours over all sets: one shared by all attacks, and one shared by all metrics.
 
-Metrics compare sets in pooled coordinates of their own (`metrics._pool`), which favour none of them.
-
-The search is exact at every size, so there is no recall to doubt; `bench/audit_speed.py --parts graph` sets its cost
-beside an approximate index's.
+Metrics have their own because they compare sets on axes of all of them pooled (`metrics._pool`), which an attacker
+could not have. The search is exact at every size, so there is no recall to doubt; `bench/audit_speed.py --parts graph`
+sets its cost beside an approximate index's.
 """
 
 from __future__ import annotations
@@ -24,10 +23,12 @@ class Neighbourhoods:
     """Who is near whom among named sets (n, d) of one space; each pair of sets is searched when first asked for.
 
     `within` names sets that are rows of another one, in its order and making it up, so that one search serves all.
+    `depth` is how many neighbours a search finds.
     """
 
     sets: Mapping[str, Floats]
     within: Mapping[str, tuple[str, slice]] = field(default_factory=dict)
+    depth: int = NEAREST
     _found: dict[tuple[str, str], Neighbours] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
@@ -44,15 +45,23 @@ class Neighbourhoods:
         parts = {"members": slice(0, space.held), "nonmembers": slice(space.held, None)}
         return cls(sets, {name: ("candidates", rows) for name, rows in parts.items()})
 
-    def near(self, queries: str, points: str, k: int = NEAREST) -> Neighbours:
-        """The k <= 50 nearest of `points` to each of `queries`; a record is no neighbour of itself.
+    def near(self, queries: str, points: str, k: int | None = None) -> Neighbours:
+        """The k <= depth nearest of `points` to each of `queries`; a record is no neighbour of itself.
 
         Raises KeyError for a set that there is not, ValueError for a larger k.
         """
-        if k > NEAREST:
-            raise ValueError(f"{k} neighbours asked of a graph of {NEAREST}")
+        if k is not None and k > self.depth:
+            raise ValueError(f"{k} neighbours asked of a graph of {self.depth}")
         found = self._search(queries, points)
         return Neighbours(found.distances[:, :k], found.indices[:, :k])
+
+    def near_either(self, queries: str, first: str, second: str, k: int) -> Neighbours:
+        """The k <= depth nearest of two sets, numbered as if the second stood below the first; raises as `near`."""
+        parts = self.near(queries, first, k), self.near(queries, second, k)
+        distances = np.concatenate([part.distances for part in parts], axis=1)
+        indices = np.concatenate([parts[0].indices, parts[1].indices + len(self.sets[first])], axis=1)
+        order = np.argsort(distances, axis=1, kind="stable")[:, :k]
+        return Neighbours(np.take_along_axis(distances, order, axis=1), np.take_along_axis(indices, order, axis=1))
 
     def _search(self, queries: str, points: str) -> Neighbours:
         whole, rows = self.within.get(queries, (queries, slice(None)))
@@ -67,7 +76,7 @@ class Neighbourhoods:
     def _once(self, queries: str, points: str) -> Neighbours:
         key = queries, points
         if key not in self._found:
-            self._found[key] = nearest(self.sets[queries], self.sets[points], NEAREST, skip_self=queries == points)
+            self._found[key] = nearest(self.sets[queries], self.sets[points], self.depth, skip_self=queries == points)
         return self._found[key]
 
 

@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from audit.embedding import fit_axes
+from audit.graph import Neighbourhoods
 from audit.metrics.lisi import neighbourhoods, simpson
 from audit.metrics.nnaa import far
 from audit.metrics.prdc import balls
@@ -71,7 +72,7 @@ def _prdc(real: Any, made: Any) -> dict[str, Any]:
     compute = importlib.import_module("prdc").compute_prdc
 
     def ours() -> Numbers:
-        found = balls(made, real, k=K)
+        found = balls(Neighbourhoods({"made": made, "real": real}), "made", "real", k=K)
         return {
             "precision": found.inside.mean(),
             "recall": found.reached.mean(),
@@ -89,7 +90,8 @@ def _syntheval(real: Any, made: Any) -> dict[str, Any]:
         tables = (pd.DataFrame(values.astype(np.float64)) for values in (real, made))
         return {"accuracy": module._adversarial_score(*tables, [], "euclid")}
 
-    return _beside(lambda: {"accuracy": np.mean([side.mean() for side in far(real, made)])}, theirs)
+    graph = Neighbourhoods({"made": made, "real": real})
+    return _beside(lambda: {"accuracy": np.mean([side.mean() for side in far(graph, "real", "made")])}, theirs)
 
 
 def _scib(real: Any, made: Any) -> dict[str, Any]:
@@ -98,7 +100,7 @@ def _scib(real: Any, made: Any) -> dict[str, Any]:
     second = np.arange(len(points)) >= len(real)
 
     def ours() -> Numbers:
-        neighbours, weights = neighbourhoods(points)
+        neighbours, weights = neighbourhoods(Neighbourhoods({"real": real, "made": made}, depth=90), "real", "made")
         index = simpson(second[neighbours], weights)
         return {"mean": index.mean(), "median": np.median(index)}
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import binomtest
 
 from audit.neighbours import Floats
-from audit.statistics import Estimate, clopper_pearson
+from audit.statistics import Estimate, clopper_pearson, mean_estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +43,3 @@ def identify(found: Floats, truth: Floats, others: Floats) -> Identification:
         nearer=mean_estimate(further),
         p_value=float(binomtest(hits, count, chance, alternative="greater").pvalue),
     )
-
-
-def mean_estimate(values: npt.NDArray[np.float64]) -> Estimate:
-    """The mean of independent values (n,) with its normal 95 % interval; all of the line for one value."""
-    spread = 1.96 * float(values.std(ddof=1)) / len(values) ** 0.5 if len(values) > 1 else float("inf")
-    mean = float(values.mean())
-    return Estimate(mean, mean - spread, mean + spread, len(values))

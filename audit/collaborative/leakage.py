@@ -9,9 +9,8 @@ import numpy.typing as npt
 import torch
 
 from audit.collaborative._protocol import Gradient
-from audit.collaborative.identification import mean_estimate
 from audit.neighbours import Floats
-from audit.statistics import Estimate
+from audit.statistics import Estimate, mean_estimate
 
 AXES = 64
 FOLDS = 5

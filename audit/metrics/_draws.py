@@ -1,16 +1,17 @@
-"""As many records of each set, and intervals for what is computed from them."""
+"""As many records of each set, who is near whom among them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from audit.graph import Neighbourhoods
 from audit.metrics._protocol import MetricView, draw
-from audit.statistics import Estimate
 from audit.target import SetName
 from prisyn_base import InputError, Problem
 
@@ -19,8 +20,11 @@ Labels = npt.NDArray[np.str_]
 Rows = npt.NDArray[np.intp]
 NAMES: tuple[SetName, SetName, SetName] = ("synthetic", "nonmembers", "members")
 CONTROL = "members against non-members"
+MOST = 2000
+"""Records of a set among which metrics look for neighbours."""
+DEPTH = 90
+"""Neighbours that their graphs hold: what the widest neighbourhood, that of LISI, asks for."""
 FEWEST_A_SIDE = 100
-Z = 1.96
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +58,19 @@ def draw_trio(view: MetricView, most: int) -> Trio:
     return Trio(*(draw(rng, count, size) for count in counts))
 
 
+def near_trio(view: MetricView) -> tuple[Trio, Neighbourhoods]:
+    """At most 2,000 records of each set, as many of one as of another, and the graph of `synthetic`, `real` and `other`
+    on the pooled axes. All metrics that compare equal sets share it.
+    """
+
+    def make() -> tuple[Trio, Neighbourhoods]:
+        trio = draw_trio(view, MOST)
+        points = dict(zip(("synthetic", "real", "other"), trio.of(pooled(view)), strict=True))
+        return trio, Neighbourhoods(points, depth=DEPTH)
+
+    return view.once("near trio", make)
+
+
 def labels_of(view: MetricView, name: SetName) -> Labels:
     """The type of each record of a set, shape (n,). Raises InputError where none are known."""
     labels = view.target.labels(name)
@@ -64,12 +81,21 @@ def labels_of(view: MetricView, name: SetName) -> Labels:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """Pooled coordinates of records of each set, and their types where all three sets carry them."""
+    """Pooled coordinates of records of each set, and their types where all three sets carry them.
+
+    `graph` has who is near whom among `synthetic`, `real`, and its parts `members` and `nonmembers`.
+    """
 
     points: Mapping[SetName, Floats]
     labels: Mapping[SetName, Labels]
 
-    @property
+    @cached_property
+    def graph(self) -> Neighbourhoods:
+        held = len(self.points["members"])
+        parts = {"members": ("real", slice(0, held)), "nonmembers": ("real", slice(held, None))}
+        return Neighbourhoods({"real": self.real, **dict(self.points.items())}, parts, depth=DEPTH)
+
+    @cached_property
     def real(self) -> Floats:
         """Members, then non-members, shape (n, d)."""
         return np.concatenate([self.points["members"], self.points["nonmembers"]])
@@ -82,11 +108,16 @@ class Drawn:
         return np.concatenate([self.labels["members"], self.labels["nonmembers"]])
 
 
-def draw_all(view: MetricView, most: int) -> Drawn:
+def draw_all(view: MetricView, most: int = MOST) -> Drawn:
     """At most `most` synthetic records and as many real ones, members and non-members in their proportion.
 
-    Of a side that would be all but lost among the other, up to 100 records are kept on top.
+    Of a side that would be all but lost among the other, up to 100 records are kept on top. Drawn once, so that all
+    metrics that look for populations share the graph.
     """
+    return view.once(("all", most), lambda: _draw_all(view, most))
+
+
+def _draw_all(view: MetricView, most: int) -> Drawn:
     rng = np.random.default_rng(view.seed)
     counts = {name: len(view.target.sets[name]) for name in NAMES}
     part = min(1.0, most / (counts["members"] + counts["nonmembers"]))
@@ -105,24 +136,6 @@ def _share(part: float, count: int) -> int:
 def pooled(view: MetricView) -> Callable[[SetName], Floats]:
     """The coordinates of a set on the axes of all sets pooled, by its name."""
     return lambda name: getattr(view.pool, name)
-
-
-def around(point: float, spread: float, n: int, *, low: float | None = None, high: float | None = None) -> Estimate:
-    """`point` with 1.96 standard deviations to either side, cut to the range from `low` to `high`.
-
-    Resampling moves most statistics that compare two samples away from their ideal, so that its quantiles would not
-    even hold the point; its deviations are still those of the statistic.
-    """
-    bottom, top = point - Z * spread, point + Z * spread
-    bottom = bottom if low is None else min(max(bottom, low), point)
-    top = top if high is None else max(min(top, high), point)
-    return Estimate(point, bottom, top, n)
-
-
-def mean_estimate(values: Floats, *, low: float | None = None, high: float | None = None) -> Estimate:
-    """The mean of independent values (n,) with 1.96 standard errors."""
-    spread = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else 0.0
-    return around(float(values.mean()), spread, len(values), low=low, high=high)
 
 
 def resample(statistic: Callable[[Rows, Rows], Any], sizes: tuple[int, int], *, seed: int, repetitions: int) -> Floats:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.stats import hypergeom
 
+from audit.graph import Neighbourhoods
 from audit.metrics._outliers import outlier_factors
 from audit.statistics import Estimate, clopper_pearson
 
@@ -54,8 +55,8 @@ class Found:
     p_value: float
 
 
-def populations_of(first: Floats, second: Floats) -> Found:
-    """Where has `first` records that `second` has not?
+def populations_of(graph: Neighbourhoods, one: str, other: str) -> Found:
+    """Where has the set `one` of a graph, here `first`, records that `other`, here `second`, has not?
 
     A Ward tree is laid through all records without regard to whose they are. If both sets are samples of one law, the
     records of `first` under a branch are a draw without replacement, so the hypergeometric tail is an exact p-value
@@ -65,6 +66,7 @@ def populations_of(first: Floats, second: Floats) -> Found:
     median local outlier factor (Breunig et al., SIGMOD 2000; k = 5) exceeds that of 95 % of `second`'s own.
     The last keeps the dense middle of a population that is merely narrower than the other from counting as new.
     """
+    first, second = graph.sets[one], graph.sets[other]
     n, m = len(first), len(second)
     tree = linkage(np.concatenate([first, second]).astype(np.float64), "ward")
     size, mine = _counts(tree, n, n + m)
@@ -73,8 +75,8 @@ def populations_of(first: Floats, second: Floats) -> Found:
     ratio = (size[branches] - mine[branches]) / m * n / np.maximum(mine[branches], 1)
     candidates = branches[(p_values <= LEVEL) & (ratio <= RARELY)]
     adjusted = dict(zip(branches.tolist(), p_values.tolist(), strict=True))
-    outlying = outlier_factors(first, second)
-    natural = float(np.quantile(outlier_factors(second, second, skip_self=True), BEYOND))
+    outlying = outlier_factors(graph, one, other)
+    natural = float(np.quantile(outlier_factors(graph, other, other), BEYOND))
     found = []
     for branch in _topmost(tree, candidates):
         leaves = _leaves(tree, branch)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from audit.statistics import Estimate
 from audit.target import AuditTarget
 
 Goal = Literal["maximise", "minimise", "target"]
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,14 @@ class MetricView:
 
     target: AuditTarget
     seed: int
+    _made: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def once(self, key: Any, make: Callable[[], Made]) -> Made:
+        """What several metrics need, made by the first that asks."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: Made = self._made[key]
+        return made
 
     @cached_property
     def pool(self) -> Pool:

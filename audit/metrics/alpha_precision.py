@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.metrics._draws import CONTROL, Floats, around, draw_trio, mean_estimate, pooled
+from audit.graph import Neighbourhoods
+from audit.metrics._draws import CONTROL, Floats, near_trio
 from audit.metrics._protocol import Measured, MetricView, Score, register
-from audit.neighbours import nearest, squared_distances
-from audit.statistics import Estimate
+from audit.neighbours import squared_distances
+from audit.statistics import Estimate, around, mean_estimate
 
-MOST = 2000
 NEIGHBOURS = 5
 LEVELS = np.linspace(0.0, 1.0, 41)
 RESAMPLES = 200
@@ -39,12 +39,11 @@ class AlphaPrecision:
     default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        trio = draw_trio(view, MOST)
-        synthetic, real, members = trio.of(pooled(view))
-        found = [_integrated(first, real, view.seed) for first in (synthetic, members)]
+        trio, graph = near_trio(view)
+        found = [_integrated(graph, first, view.seed) for first in ("synthetic", "other")]
         new = [
-            mean_estimate(authentic(first, against).astype(float), low=0.0, high=1.0)
-            for first, against in ((synthetic, members), (real, members))
+            mean_estimate(authentic(graph, first, "other").astype(float), low=0.0, high=1.0)
+            for first in ("synthetic", "real")
         ]
         scores = (
             _score("alpha_precision", "Alpha-precision", found[0][0], found[1][0], CONTROL, _TYPICAL),
@@ -67,9 +66,12 @@ def ranks_in_real(synthetic: Floats, real: Floats) -> Floats:
     return np.asarray((place + 1) / len(radii))
 
 
-def ranks_in_synthetic(synthetic: Floats, real: Floats, *, k: int = NEIGHBOURS) -> Floats:
-    """The smallest beta at which each real record (m,) has a record of the beta-support within its k-neighbour ball."""
-    own = nearest(real, real, k, skip_self=True).distances[:, -1] ** 2
+def ranks_in_synthetic(graph: Neighbourhoods, made: str, others: str, *, k: int = NEIGHBOURS) -> Floats:
+    """The smallest beta at which each record of `others` (m,) has a record of the beta-support of `made` within its
+    k-neighbour ball.
+    """
+    synthetic, real = graph.sets[made], graph.sets[others]
+    own = graph.near(others, others, k).distances[:, -1] ** 2
     distance = np.linalg.norm(synthetic - synthetic.mean(axis=0), axis=1)
     order = np.argsort(distance, kind="stable")
     levels = np.arange(1, len(order) + 1) / len(order)
@@ -88,15 +90,15 @@ def integrated(ranks: Floats) -> float:
     return float(np.clip(1 - 2 * np.trapezoid(np.abs(shares - LEVELS), LEVELS), 0.0, 1.0))
 
 
-def authentic(synthetic: Floats, members: Floats) -> Floats:
-    """True where the member nearest to a synthetic record is nearer to another member than to it, shape (n,)."""
-    near = nearest(synthetic, members, 1)
-    own = nearest(members, members, 1, skip_self=True).distances[:, 0]
+def authentic(graph: Neighbourhoods, made: str, members: str) -> Floats:
+    """True where the member nearest to a record of `made` is nearer to another member than to it, shape (n,)."""
+    near, own = graph.near(made, members, 1), graph.near(members, members, 1).distances[:, 0]
     return np.asarray(near.distances[:, 0] > own[near.indices[:, 0]])
 
 
-def _integrated(first: Floats, real: Floats, seed: int) -> tuple[Estimate, Estimate]:
-    of_made, of_real = ranks_in_real(first, real), ranks_in_synthetic(first, real)
+def _integrated(graph: Neighbourhoods, first: str, seed: int) -> tuple[Estimate, Estimate]:
+    of_made = ranks_in_real(graph.sets[first], graph.sets["real"])
+    of_real = ranks_in_synthetic(graph, first, "real")
     return _estimate(of_made, seed), _estimate(of_real, seed)
 
 

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from audit.document import Table
-from audit.metrics._draws import CONTROL, Floats, Rows, around, draw_trio, labels_of, resample
+from audit.metrics._draws import CONTROL, Floats, Rows, draw_trio, labels_of, resample
 from audit.metrics._likeness import pearson
 from audit.metrics._protocol import Measured, MetricView, Score, register
-from audit.statistics import Estimate
+from audit.statistics import Estimate, around
 
 MOST = 2000
 FEATURES = 200

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.metrics._draws import CONTROL, Floats, draw_trio, mean_estimate
+from audit.metrics._draws import CONTROL, Floats, draw_trio
 from audit.metrics._protocol import Measured, MetricView, Score, register
+from audit.statistics import mean_estimate
 
 MOST = 2000
 

@@ -9,16 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.document import Table
-from audit.metrics._draws import Drawn, Floats, draw_all
-from audit.metrics._protocol import Measured, MetricView, Score, draw, register
-from audit.neighbours import nearest
+from audit.metrics._draws import Drawn, Floats, draw_all, labels_of, near_trio
+from audit.metrics._protocol import Measured, MetricView, Score, register
 from audit.statistics import Estimate, auc
-from audit.target import SetName
 
-MOST = 2000
 FEWEST = 10
 PERMUTATIONS = 199
-A_SIDE = 1000
 VOTES = 5
 LOOKED_AT = 50
 
@@ -43,16 +39,17 @@ class Disparity:
     default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        drawn = draw_all(view, MOST)
+        drawn = draw_all(view)
+        judged = drawn.labels["members"], drawn.labels["nonmembers"], _tested(view)
         kinds = [
             str(kind)
             for kind in np.unique(drawn.labels["members"])
-            if min((drawn.labels[name] == kind).sum() for name in ("members", "nonmembers")) >= FEWEST
+            if min((labels == kind).sum() for labels in judged) >= FEWEST
         ]
         if len(kinds) < 2:
             return Measured((), notes=(f"Fewer than two types have {FEWEST} members and {FEWEST} non-members.",))
         exposure, of_exposure = exposures(drawn, kinds, seed=view.seed)
-        loss, of_loss = losses(drawn, kinds, seed=view.seed)
+        loss, of_loss = losses(view, kinds)
         rows = tuple((str(k), float(a), float(b)) for k, a, b in zip(kinds, of_exposure, of_loss, strict=True))
         columns = ("Type", "AUC of members by distance", "Recall lost")
         table = Table("Exposure and loss of each type", columns, rows)
@@ -62,7 +59,7 @@ class Disparity:
 def exposures(drawn: Drawn, kinds: list[str], *, seed: int) -> tuple[Score, Floats]:
     """The spread of the types' exposures as a score, and the exposures themselves, shape (types,)."""
     real, labels = drawn.real, drawn.real_labels
-    closeness = -nearest(real, drawn.points["synthetic"], 1).distances[:, 0]
+    closeness = -drawn.graph.near("real", "synthetic", 1).distances[:, 0]
     rows = [np.flatnonzero(labels == kind) for kind in kinds]
     member = np.arange(len(real)) < len(drawn.points["members"])
 
@@ -81,17 +78,20 @@ def exposures(drawn: Drawn, kinds: list[str], *, seed: int) -> tuple[Score, Floa
     return _score("exposure", label, found, weights, shuffled, "membership permuted within types", seed), found
 
 
-def losses(drawn: Drawn, kinds: list[str], *, seed: int) -> tuple[Score, Floats]:
+def _tested(view: MetricView) -> npt.NDArray[np.str_]:
+    """The types of the non-members by whom recall is judged."""
+    return labels_of(view, "nonmembers")[near_trio(view)[0].real]
+
+
+def losses(view: MetricView, kinds: list[str]) -> tuple[Score, Floats]:
     """The spread of the types' losses of recall as a score, and the losses themselves, shape (types,)."""
-    rng = np.random.default_rng(seed)
-    size = min(A_SIDE, *(len(drawn.labels[name]) for name in ("members", "synthetic")))
-    names: tuple[SetName, SetName] = ("members", "synthetic")
-    rows = {name: draw(rng, len(drawn.labels[name]), size) for name in names}
-    teachers = np.concatenate([drawn.points[name][at] for name, at in rows.items()])
-    taught = np.concatenate([drawn.labels[name][at] for name, at in rows.items()])
-    tested = np.isin(drawn.labels["nonmembers"], kinds)
-    truth = np.searchsorted(kinds, drawn.labels["nonmembers"][tested])
-    near = nearest(drawn.points["nonmembers"][tested], teachers, LOOKED_AT).indices
+    trio, graph = near_trio(view)
+    size = trio.size
+    taught = np.concatenate([labels_of(view, "members")[trio.other], labels_of(view, "synthetic")[trio.synthetic]])
+    truths = _tested(view)
+    tested = np.isin(truths, kinds)
+    truth = np.searchsorted(kinds, truths[tested])
+    near = graph.near_either("real", "other", "synthetic", LOOKED_AT).indices[tested]
     codes = np.where(np.isin(taught, kinds), np.searchsorted(kinds, taught), len(kinds))
     weights = np.bincount(truth, minlength=len(kinds)).astype(np.float64)
 
@@ -101,10 +101,14 @@ def losses(drawn: Drawn, kinds: list[str], *, seed: int) -> tuple[Score, Floats]
         return np.asarray((hits[0] - hits[1]) / weights)
 
     of_members = np.arange(2 * size) < size
+
+    def shuffled(rng: np.random.Generator) -> Floats:
+        return lost(rng.permutation(of_members))
+
     found = lost(of_members)
     label = "Spread over types of the recall lost"
     exchanged = "members and synthetic records exchanged"
-    return _score("loss", label, found, weights, lambda rng: lost(rng.permutation(of_members)), exchanged, seed), found
+    return _score("loss", label, found, weights, shuffled, exchanged, view.seed), found
 
 
 def _majority(

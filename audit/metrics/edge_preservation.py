@@ -9,11 +9,11 @@ import numpy.typing as npt
 from scipy.stats import false_discovery_control, norm
 
 from audit.document import Cell, Table
-from audit.metrics._draws import CONTROL, Floats, Rows, around, draw_trio, resample
+from audit.metrics._draws import CONTROL, Floats, Rows, draw_trio, resample
 from audit.metrics._edges import Regulations, regulations
 from audit.metrics._likeness import pearson
 from audit.metrics._protocol import Measured, MetricView, Score, register
-from audit.statistics import Estimate, clopper_pearson
+from audit.statistics import Estimate, around, clopper_pearson
 
 MOST = 2000
 FDR = 0.05

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.document import Table
-from audit.metrics._draws import Floats, around
+from audit.metrics._draws import Floats
 from audit.metrics._protocol import Measured, MetricView, Score, draw, register
-from audit.statistics import Estimate
+from audit.statistics import Estimate, around
 from audit.tables import is_categorical
 from prisyn_base import InputError, Problem
 

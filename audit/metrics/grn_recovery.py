@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.document import Table
-from audit.metrics._draws import Floats, Rows, around, draw_trio
+from audit.metrics._draws import Floats, Rows, draw_trio
 from audit.metrics._edges import Regulations, regulations
 from audit.metrics._protocol import Measured, MetricView, Score, register
-from audit.statistics import Estimate
+from audit.statistics import Estimate, around
 from prisyn_base import InputError, Problem
 
 MOST = 500

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.document import Cell, Table
+from audit.graph import Neighbourhoods
 from audit.metrics._draws import draw_all
 from audit.metrics._outliers import outlier_factors
 from audit.metrics._populations import APART, MOSTLY, Found, Population, populations_of
@@ -19,7 +20,6 @@ from audit.statistics import clopper_pearson, fisher_greater
 
 Floats = npt.NDArray[np.floating[Any]]
 Labels = npt.NDArray[np.str_]
-MOST = 2000
 ONE_IN = 100
 
 
@@ -42,11 +42,10 @@ class Hallucinated:
     default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        drawn = draw_all(view, MOST)
-        members, nonmembers, synthetic = (drawn.points[name] for name in ("members", "nonmembers", "synthetic"))
-        real = drawn.real
-        found = populations_of(synthetic, real)
-        control = populations_of(nonmembers, members)
+        drawn = draw_all(view)
+        synthetic, real = drawn.points["synthetic"], drawn.real
+        found = populations_of(drawn.graph, "synthetic", "real")
+        control = populations_of(drawn.graph, "nonmembers", "members")
         score = Score(
             key="share",
             label="Synthetic records in populations that are not real",
@@ -64,16 +63,16 @@ class Hallucinated:
         types = centres(real, drawn.real_labels)
         table = _table(found, synthetic, drawn.labels.get("synthetic"), types)
         notes = (*_notes(found), f"{len(synthetic)} synthetic and {len(real)} real records.")
-        return Measured((score, _outliers(synthetic, nonmembers, members, view.seed)), (table,), notes)
+        return Measured((score, _outliers(drawn.graph, view.seed)), (table,), notes)
 
 
-def _outliers(synthetic: Floats, nonmembers: Floats, members: Floats, seed: int) -> Score:
+def _outliers(graph: Neighbourhoods, seed: int) -> Score:
     """Records farther out than one real record in a hundred."""
-    order = np.random.default_rng(seed).permutation(len(nonmembers))
-    of_real = outlier_factors(nonmembers, members)[order]
+    of_real = outlier_factors(graph, "nonmembers", "members")
+    of_real = of_real[np.random.default_rng(seed).permutation(len(of_real))]
     half = len(of_real) // 2
     bar = float(np.quantile(of_real[:half], 1 - 1 / ONE_IN))
-    of_made = outlier_factors(synthetic, members)
+    of_made = outlier_factors(graph, "synthetic", "members")
     beyond, of_control = int((of_made > bar).sum()), int((of_real[half:] > bar).sum())
     return Score(
         key="outliers",

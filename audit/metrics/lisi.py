@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit.metrics._draws import CONTROL, Floats, Rows, around, draw_trio, pooled
+from audit.graph import Neighbourhoods
+from audit.metrics._draws import CONTROL, Floats, Rows, near_trio
 from audit.metrics._protocol import Measured, MetricView, Score, register
-from audit.neighbours import nearest
-from audit.statistics import Estimate
+from audit.statistics import Estimate, around
 
-MOST = 1500
 PERPLEXITY = 30.0
 STEPS = 60
 PERMUTATIONS = 99
@@ -35,10 +34,9 @@ class Lisi:
     default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        trio = draw_trio(view, MOST)
-        synthetic, real, other = trio.of(pooled(view))
-        found, p_value = mixing_test(synthetic, real, seed=view.seed)
-        control, control_p = mixing_test(other, real, seed=view.seed)
+        trio, graph = near_trio(view)
+        found, p_value = mixing_test(graph, "synthetic", "real", seed=view.seed)
+        control, control_p = mixing_test(graph, "other", "real", seed=view.seed)
         score = Score(
             key="lisi",
             label="Integration of synthetic with real records",
@@ -56,28 +54,30 @@ class Lisi:
         return Measured((score,), notes=(f"{trio.size} records a side, perplexity {PERPLEXITY:g}.",))
 
 
-def mixing_test(first: Floats, second: Floats, *, seed: int) -> tuple[Estimate, float]:
-    """The mean index of two sets (n, d), (m, d), and the p-value of "mixed as if it were drawn by lot who is whose".
+def mixing_test(graph: Neighbourhoods, first: str, second: str, *, seed: int) -> tuple[Estimate, float]:
+    """The mean index of two sets of a graph, and the p-value of "mixed as if it were drawn by lot who is whose".
 
     Neighbours share neighbours, so that records are not independent; the interval adds to their standard error what
     the mean varies by when it is drawn by lot anew.
     """
-    points = np.concatenate([first, second])
-    neighbours, weights = neighbourhoods(points)
-    of_second = np.arange(len(points)) >= len(first)
+    neighbours, weights = neighbourhoods(graph, first, second)
+    of_second = np.arange(len(neighbours)) >= len(graph.sets[first])
     found = simpson(of_second[neighbours], weights)
     rng = np.random.default_rng(seed)
     draws = [simpson(rng.permutation(of_second)[neighbours], weights).mean() for _ in range(PERMUTATIONS)]
     spread = float(np.hypot(np.std(draws), found.std() / np.sqrt(len(found))))
     p_value = float((1 + np.sum(np.asarray(draws) <= found.mean())) / (1 + PERMUTATIONS))
-    return around(float(found.mean()), spread, len(points), low=1.0, high=2.0), p_value
+    return around(float(found.mean()), spread, len(neighbours), low=1.0, high=2.0), p_value
 
 
-def neighbourhoods(points: Floats, *, perplexity: float = PERPLEXITY) -> tuple[Rows, Floats]:
-    """The neighbours of each of points (n, d) and their weights, both (n, k), k = 3 perplexities."""
-    k = min(int(3 * perplexity), len(points) - 1)
-    near = nearest(points, points, k, skip_self=True)
-    return near.indices, _weights(near.distances, min(perplexity, k / 3))
+def neighbourhoods(
+    graph: Neighbourhoods, first: str, second: str, *, perplexity: float = PERPLEXITY
+) -> tuple[Rows, Floats]:
+    """The neighbours of each record of two sets among both, and their weights, both (n, k), k = 3 perplexities."""
+    k = min(int(3 * perplexity), sum(len(graph.sets[name]) for name in (first, second)) - 1)
+    near = [graph.near_either(queries, first, second, k) for queries in (first, second)]
+    distances = np.concatenate([part.distances for part in near])
+    return np.concatenate([part.indices for part in near]), _weights(distances, min(perplexity, k / 3))
 
 
 def simpson(second: npt.NDArray[np.bool_], weights: Floats) -> Floats:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy.stats import hypergeom
 
 from audit.document import Cell, Table
+from audit.graph import Neighbourhoods
 from audit.metrics._draws import draw_all
 from audit.metrics._populations import APART, LEVEL, MOSTLY, RARELY, Found, populations_of
 from audit.metrics._protocol import Measured, MetricView, Score, register
@@ -17,7 +18,6 @@ from audit.statistics import Estimate, clopper_pearson, holm
 
 Floats = npt.NDArray[np.floating[Any]]
 Labels = npt.NDArray[np.str_]
-MOST = 2000
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,11 @@ class Lost:
     default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        drawn = draw_all(view, MOST)
+        drawn = draw_all(view)
         points, labels = drawn.points, drawn.labels
-        found = losses(drawn.real, points["synthetic"], drawn.real_labels, labels.get("synthetic"))
-        real = labels.get("members"), labels.get("nonmembers")
-        control = losses(points["members"], points["nonmembers"], *real)
+        found = losses(drawn.graph, "real", "synthetic", drawn.real_labels, labels.get("synthetic"))
+        sides = labels.get("members"), labels.get("nonmembers")
+        control = losses(drawn.graph, "members", "nonmembers", *sides)
         score = Score(
             key="share",
             label="Real records in populations that are gone",
@@ -87,16 +87,16 @@ class Lost:
         return Measured((score,), tuple(tables), _notes(found))
 
 
-def losses(first: Floats, second: Floats, labels: Labels | None, others: Labels | None) -> Losses:
-    """What of `first` (n, d) is gone in `second` (m, d), by place and, where both are labelled, by name."""
-    places = populations_of(first, second)
+def losses(graph: Neighbourhoods, first: str, second: str, labels: Labels | None, others: Labels | None) -> Losses:
+    """What of the set `first` is gone in `second`, by place and, where both are labelled, by name."""
+    places = populations_of(graph, first, second)
     if labels is None or others is None:
         return Losses(places, (), places.share, places.p_value)
     types = types_lost(labels, others)
     rows = np.union1d(places.rows, np.flatnonzero(np.isin(labels, [kind.name for kind in types if kind.gone])))
     # Two families of tests, each corrected within itself.
     p_value = min(1.0, 2 * min(places.p_value, *(kind.p_value for kind in types)))
-    return Losses(places, types, clopper_pearson(len(rows), len(first)), p_value)
+    return Losses(places, types, clopper_pearson(len(rows), len(labels)), p_value)
 
 
 def types_lost(labels: Labels, others: Labels) -> tuple[Type, ...]:

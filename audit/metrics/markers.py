@@ -11,10 +11,10 @@ from scipy.stats import false_discovery_control
 from scipy.stats import t as student
 
 from audit.document import Table
-from audit.metrics._draws import CONTROL, Floats, Labels, around, draw_trio, labels_of
+from audit.metrics._draws import CONTROL, Floats, Labels, draw_trio, labels_of
 from audit.metrics._likeness import spearman
 from audit.metrics._protocol import Goal, Measured, MetricView, Score, register
-from audit.statistics import Estimate
+from audit.statistics import Estimate, around
 
 MOST = 2000
 TOP = 50

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.document import Table
-from audit.metrics._draws import CONTROL, Floats, Labels, around, draw_trio, labels_of, pooled
+from audit.graph import Neighbourhoods
+from audit.metrics._draws import CONTROL, Labels, labels_of, near_trio
 from audit.metrics._protocol import Measured, MetricView, Score, register
-from audit.neighbours import nearest, squared_distances
-from audit.statistics import Estimate, clopper_pearson, holm
+from audit.neighbours import squared_distances
+from audit.statistics import Estimate, around, clopper_pearson, holm
 
-MOST = 1000
 NEIGHBOURS = 5
 FEWEST = 5
 LEVEL = 0.05
@@ -52,9 +52,8 @@ class Minorities:
     default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        trio = draw_trio(view, MOST)
-        made, real, other = trio.of(pooled(view))
-        types = coverage_by_type(made, other, real, labels_of(view, "nonmembers")[trio.real], seed=view.seed)
+        trio, graph = near_trio(view)
+        types = coverage_by_type(graph, labels_of(view, "nonmembers")[trio.real], seed=view.seed)
         if not types:
             return Measured((), notes=(f"No type has {FEWEST} real records.",))
         score = Score(
@@ -76,33 +75,28 @@ class Minorities:
         return Measured((score,), (_table(types),), (note, f"{trio.size} records a side, k = {NEIGHBOURS}."))
 
 
-def coverage_by_type(
-    made: Floats, other: Floats, real: Floats, labels: Labels, *, seed: int
-) -> tuple[TypeCoverage, ...]:
-    """Coverage of each type of `real` (m, d; labels (m,)) by `made` and `other`, both (n, d)."""
+def coverage_by_type(graph: Neighbourhoods, labels: Labels, *, seed: int) -> tuple[TypeCoverage, ...]:
+    """Coverage of each type of `real` (labels (m,)) by `synthetic` and by `other`, which are of equal size."""
     kinds, counts = np.unique(labels, return_counts=True)
     kinds, counts = kinds[counts >= FEWEST], counts[counts >= FEWEST]
     if not len(kinds):
         return ()
-    own = nearest(real, real, NEIGHBOURS, skip_self=True).distances[:, -1] ** 2
-    within = squared_distances(np.concatenate([made, other]), real) <= own
-    member = np.stack([labels == kind for kind in kinds], axis=1)
-    n = len(made)
+    own = graph.near("real", "real", NEIGHBOURS).distances[:, -1] ** 2
+    both = np.concatenate([graph.sets["synthetic"], graph.sets["other"]])
+    within = (squared_distances(both, graph.sets["real"]) <= own).astype(np.float32)
+    member = np.stack([labels == kind for kind in kinds], axis=1).astype(np.float32)
+    n = len(graph.sets["synthetic"])
 
-    def covered(rows: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-        hit = np.zeros(len(real), dtype=bool)
-        np.logical_or.reduce(within[rows], axis=0, out=hit)
-        return np.asarray((hit[:, None] & member).sum(axis=0), dtype=np.intp)
+    def covered(chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+        # How many of the chosen cover a record, exact in single precision; one product does all permutations at once.
+        hit = (chosen.astype(np.float32) @ within) > 0
+        return np.asarray(hit.astype(np.float32) @ member, dtype=np.intp)
 
-    order = np.arange(2 * n)
-    first, second = covered(order[:n]), covered(order[n:])
-    rng = np.random.default_rng(seed)
-    draws = []
-    for _ in range(max(PERMUTATIONS, round(2 * len(kinds) / LEVEL))):
-        order = rng.permutation(2 * n)
-        draws.append(covered(order[:n]) - covered(order[n:]))
-    less = _p_values(np.asarray(draws) <= first - second)
-    more = _p_values(np.asarray(draws) >= first - second)
+    rng, inside = np.random.default_rng(seed), np.arange(2 * n) < n
+    first, second = covered(np.stack([inside, ~inside]))
+    drawn = np.stack([rng.permutation(inside) for _ in range(max(PERMUTATIONS, round(2 * len(kinds) / LEVEL)))])
+    draws = covered(drawn) - covered(~drawn)
+    less, more = _p_values(draws <= first - second), _p_values(draws >= first - second)
     columns = (kinds, counts, first, second, less, more)
     return tuple(TypeCoverage(str(k), int(c), int(a), int(b), p, q) for k, c, a, b, p, q in zip(*columns, strict=True))
 

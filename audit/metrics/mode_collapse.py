@@ -10,16 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.document import Table
-from audit.metrics._draws import CONTROL, Drawn, around, draw_all
+from audit.metrics._draws import CONTROL, Drawn, draw_all
 from audit.metrics._populations import groups_of
 from audit.metrics._protocol import Measured, MetricView, Score, draw, register
 from audit.neighbours import squared_distances
-from audit.statistics import Estimate, clopper_pearson, holm
+from audit.statistics import Estimate, around, clopper_pearson, holm
 from audit.target import SetName
 
 Floats = npt.NDArray[np.floating[Any]]
 Rows = npt.NDArray[np.intp]
-MOST = 2000
 A_SIDE = 100
 FEWEST = 10
 NEIGHBOURS = 5
@@ -64,7 +63,7 @@ class ModeCollapse:
     default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        drawn = draw_all(view, MOST)
+        drawn = draw_all(view)
         groups = _groups(drawn)
         sets = {name: (drawn.points[name], groups[name]) for name in groups}
         real = (drawn.real, np.concatenate([groups["members"], groups["nonmembers"]]))

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit.metrics._protocol import Measured, MetricView, Score, draw, register
-from audit.neighbours import Floats, nearest
+from audit.graph import Neighbourhoods
+from audit.metrics._draws import near_trio
+from audit.metrics._protocol import Measured, MetricView, Score, register
 from audit.statistics import Estimate
 
-MOST = 2000
 RESAMPLES = 1000
 
 
@@ -21,8 +21,8 @@ class Nnaa:
     """AA_TS = (mean 1[d_TS > d_TT] + mean 1[d_ST > d_SS]) / 2 for members T, AA_NS likewise for non-members N.
 
     Privacy loss = AA_NS - AA_TS: above 0 the synthetic records are nearer to members than to non-members. Sizes are
-    made equal by a seeded draw; values are log-normalised, without axes that one of the sets would have shaped. The
-    interval resamples records and keeps their nearest neighbours.
+    made equal by a seeded draw; records lie on the pooled principal axes, which no set has shaped alone. The interval
+    resamples records and keeps their nearest neighbours.
     """
 
     name: str = "nnaa"
@@ -33,15 +33,13 @@ class Nnaa:
     default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        rng = np.random.default_rng(view.seed)
-        sets = [view.target.values(name) for name in ("members", "nonmembers", "synthetic")]
-        size = min(MOST, *map(len, sets))
-        members, nonmembers, synthetic = (values[draw(rng, len(values), size)] for values in sets)
-        of_members, of_nonmembers = far(members, synthetic), far(nonmembers, synthetic)
+        trio, graph = near_trio(view)
+        of_members, of_nonmembers = far(graph, "other", "synthetic"), far(graph, "real", "synthetic")
+        rng, size = np.random.default_rng(view.seed), trio.size
         draws = rng.integers(size, size=(3, RESAMPLES, size))
         bag_members = (of_members[0][draws[0]].mean(axis=1) + of_members[1][draws[2]].mean(axis=1)) / 2
         bag_nonmembers = (of_nonmembers[0][draws[1]].mean(axis=1) + of_nonmembers[1][draws[2]].mean(axis=1)) / 2
-        real = far(members, nonmembers)
+        real = far(graph, "other", "real")
         bag_real = (real[0][draws[0]].mean(axis=1) + real[1][draws[1]].mean(axis=1)) / 2
         aa_members, aa_nonmembers = (float(np.mean(pair)) for pair in (of_members, of_nonmembers))
         control = _estimate(float(np.mean(real)), bag_real, size)
@@ -54,12 +52,13 @@ class Nnaa:
         return Measured(scores, notes=(f"{size} records of each set.",))
 
 
-def far(real: Floats, synthetic: Floats) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """For each record of either set of equal size: is its nearest neighbour of its own set nearer than of the other?"""
-    across = nearest(real, synthetic, 1).distances[:, 0], nearest(synthetic, real, 1).distances[:, 0]
-    own = tuple(nearest(points, points, 1, skip_self=True).distances[:, 0] for points in (real, synthetic))
-    first, second = (_beats(other, self) for other, self in zip(across, own, strict=True))
-    return first, second
+def far(graph: Neighbourhoods, first: str, second: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """For each record of two sets of equal size: is its nearest neighbour of its own set nearer than of the other?"""
+    found = []
+    for own, other in ((first, second), (second, first)):
+        across, within = (graph.near(own, points, 1).distances[:, 0] for points in (other, own))
+        found.append(_beats(across, within))
+    return found[0], found[1]
 
 
 def _beats(other: npt.NDArray[np.float64], own: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

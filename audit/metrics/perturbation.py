@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from audit.document import Cell, Table
-from audit.metrics._draws import CONTROL, Floats, Labels, Rows, around, draw_trio, resample
+from audit.metrics._draws import CONTROL, Floats, Labels, Rows, draw_trio, resample
 from audit.metrics._likeness import spearman
 from audit.metrics._protocol import Measured, MetricView, Score, register
 from audit.metrics.markers import FDR, Differences, differences
-from audit.statistics import Estimate, clopper_pearson
+from audit.statistics import Estimate, around, clopper_pearson
 from audit.target import SetName
 from prisyn_base import InputError, Problem
 

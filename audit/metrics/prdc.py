@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from audit.metrics._draws import CONTROL, Floats, draw_trio, mean_estimate, pooled
+from audit.graph import Neighbourhoods
+from audit.metrics._draws import CONTROL, near_trio
 from audit.metrics._protocol import Goal, Measured, MetricView, Score, register
-from audit.neighbours import nearest, squared_distances
-from audit.statistics import Estimate, clopper_pearson
+from audit.neighbours import squared_distances
+from audit.statistics import Estimate, clopper_pearson, mean_estimate
 
-MOST = 2000
 NEIGHBOURS = 5
 BLOCK = 1 << 22
 
@@ -48,9 +48,8 @@ class Prdc:
     default: bool = True
 
     def measure(self, view: MetricView) -> Measured:
-        trio = draw_trio(view, MOST)
-        synthetic, real, other = trio.of(pooled(view))
-        found, control = (_estimates(balls(first, real)) for first in (synthetic, other))
+        trio, graph = near_trio(view)
+        found, control = (_estimates(balls(graph, first, "real")) for first in ("synthetic", "other"))
         scores = tuple(_score(key, found[key], control[key]) for key in _READINGS)
         return Measured(scores, notes=(f"{trio.size} records a side, k = {NEIGHBOURS}.",))
 
@@ -63,9 +62,10 @@ _READINGS = {
 }
 
 
-def balls(synthetic: Floats, real: Floats, *, k: int = NEIGHBOURS) -> Balls:
-    """Who lies in whose ball; synthetic (n, d), real (m, d). Distances are taken in blocks, never all at once."""
-    of_real, of_made = (nearest(p, p, k, skip_self=True).distances[:, -1] ** 2 for p in (real, synthetic))
+def balls(graph: Neighbourhoods, made: str, others: str, *, k: int = NEIGHBOURS) -> Balls:
+    """Who lies in whose ball, for two sets of a graph. Distances are taken in blocks, never all at once."""
+    synthetic, real = graph.sets[made], graph.sets[others]
+    of_real, of_made = (graph.near(name, name, k).distances[:, -1] ** 2 for name in (others, made))
     inside, reached = np.zeros(len(synthetic), dtype=bool), np.zeros(len(real), dtype=bool)
     density, covered = np.zeros(len(synthetic)), np.zeros(len(real), dtype=bool)
     step = max(BLOCK // len(real), 1)

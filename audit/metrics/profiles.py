@@ -8,10 +8,10 @@ from functools import partial
 import numpy as np
 
 from audit.document import Cell, Table
-from audit.metrics._draws import CONTROL, Floats, Rows, around, draw_trio, labels_of, resample
+from audit.metrics._draws import CONTROL, Floats, Rows, draw_trio, labels_of, resample
 from audit.metrics._likeness import cosine
 from audit.metrics._protocol import Measured, MetricView, Score, register
-from audit.statistics import Estimate
+from audit.statistics import Estimate, around
 
 MOST = 2000
 RESAMPLES = 100

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit.document import Cell, Table
-from audit.metrics._draws import CONTROL, Floats, Labels, Rows, around, draw_trio, labels_of, resample
+from audit.metrics._draws import CONTROL, Floats, Labels, Rows, draw_trio, labels_of, resample
 from audit.metrics._edges import Regulations, regulations
 from audit.metrics._likeness import pearson
 from audit.metrics._protocol import Measured, MetricView, Score, register
-from audit.statistics import Estimate
+from audit.statistics import Estimate, around
 from prisyn_base import InputError, Problem
 
 MOST = 2000

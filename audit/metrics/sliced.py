@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.metrics._draws import CONTROL, Floats, around, draw_trio, pooled, resample
+from audit.metrics._draws import CONTROL, Floats, draw_trio, pooled, resample
 from audit.metrics._protocol import Measured, MetricView, Score, register
-from audit.statistics import Estimate
+from audit.statistics import Estimate, around
 
 MOST = 1000
 DIRECTIONS = 50

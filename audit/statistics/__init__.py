@@ -11,7 +11,7 @@ from audit.statistics.canaries import (
 )
 from audit.statistics.chance import ChanceTest, against_chance
 from audit.statistics.epsilon import EpsilonBound, epsilon_bound
-from audit.statistics.estimate import Estimate, clopper_pearson, fisher_greater
+from audit.statistics.estimate import Estimate, around, clopper_pearson, fisher_greater, mean_estimate
 from audit.statistics.gaussian_dp import gaussian_dp_delta, gaussian_dp_epsilon
 from audit.statistics.holm import holm
 from audit.statistics.one_run import (
@@ -37,6 +37,7 @@ __all__ = [
     "Rate",
     "Scores",
     "against_chance",
+    "around",
     "auc",
     "auc_estimate",
     "audit_canaries",
@@ -48,6 +49,7 @@ __all__ = [
     "gaussian_dp_delta",
     "gaussian_dp_epsilon",
     "holm",
+    "mean_estimate",
     "one_run_epsilon",
     "one_run_gaussian_epsilon",
     "one_run_p_value",

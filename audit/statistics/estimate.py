@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from scipy.stats import beta, fisher_exact
+
+Z = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,26 @@ class Estimate:
 
     def __str__(self) -> str:
         return f"{self.point:.3f} [{self.low:.3f}, {self.high:.3f}]"
+
+
+def around(point: float, spread: float, n: int, *, low: float | None = None, high: float | None = None) -> Estimate:
+    """`point` with 1.96 standard deviations to either side, cut to the range from `low` to `high`.
+
+    Resampling moves most statistics that compare two samples away from their ideal, so that its quantiles would not
+    even hold the point; its deviations are still those of the statistic.
+    """
+    bottom, top = point - Z * spread, point + Z * spread
+    bottom = bottom if low is None else min(max(bottom, low), point)
+    top = top if high is None else max(min(top, high), point)
+    return Estimate(point, bottom, top, n)
+
+
+def mean_estimate(
+    values: npt.NDArray[np.floating[Any]], *, low: float | None = None, high: float | None = None
+) -> Estimate:
+    """The mean of independent values (n,) with 1.96 standard errors; the whole range for one value alone."""
+    spread = float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else float("inf")
+    return around(float(values.mean()), spread, len(values), low=low, high=high)
 
 
 def lower_bound(successes: int, trials: int, tail: float) -> float:

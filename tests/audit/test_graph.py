@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
+from audit import AuditTarget
 from audit.attacks import AttackView
 from audit.embedding import Space, fit_axes
 from audit.graph import Neighbourhoods
-from audit.neighbours import nearest
+from audit.metrics import METRICS, MetricView
+from audit.neighbours import Floats, Neighbours, nearest
 
 
 @pytest.fixture
@@ -82,3 +84,29 @@ def test_axes_are_those_of_the_singular_value_decomposition(features: int, spars
     axes = fit_axes(sp.csr_matrix(values) if sparse else values, seed=0, components=4)
     right = np.linalg.svd(values.astype(np.float64) - values.mean(axis=0, dtype=np.float64), full_matrices=False)[2][:4]
     np.testing.assert_allclose(np.abs(np.einsum("ij,ji->i", right, axes.loadings)), 1.0, atol=1e-3)
+
+
+def test_the_nearest_of_two_sets_are_those_of_both_together(space: Space) -> None:
+    graph = Neighbourhoods({"first": space.members, "second": space.nonmembers}, depth=30)
+    both = nearest(space.candidates, space.candidates, 30, skip_self=True)
+    found = [graph.near_either(queries, "first", "second", 30) for queries in ("first", "second")]
+    np.testing.assert_array_equal(np.concatenate([part.indices for part in found]), both.indices)
+    np.testing.assert_allclose(np.concatenate([part.distances for part in found]), both.distances)
+
+
+def test_metrics_share_two_graphs_and_search_no_pair_twice(
+    copied: AuditTarget, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[tuple[int, int]] = []
+
+    def counted(queries: Floats, points: Floats, k: int, *, skip_self: bool = False) -> Neighbours:
+        searched.append((id(queries), id(points)))
+        return nearest(queries, points, k, skip_self=skip_self)
+
+    monkeypatch.setattr("audit.graph.nearest", counted)
+    view = MetricView(copied, 0)
+    for name in ("nnaa", "prdc", "alpha_precision", "lisi", "minorities", "disparity", "hallucinated", "lost"):
+        METRICS[name].measure(view)
+    # Two graphs of three sets: nine pairs each, within and across.
+    assert len(searched) == len(set(searched))
+    assert len(searched) <= 18

@@ -9,6 +9,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import false_discovery_control, ttest_ind, wasserstein_distance
 from sklearn.metrics import average_precision_score
 
+from audit.graph import Neighbourhoods
 from audit.metrics._edges import Regulations
 from audit.metrics._outliers import outlier_factors
 from audit.metrics.alpha_precision import authentic, integrated, ranks_in_real, ranks_in_synthetic
@@ -31,6 +32,10 @@ from audit.metrics.sliced import sliced_test, sorted_distance
 from prisyn_base import InputError
 
 
+def graph_of(**sets: np.ndarray) -> Neighbourhoods:
+    return Neighbourhoods(sets, depth=90)
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(0)
@@ -40,7 +45,7 @@ def test_precision_recall_density_and_coverage_are_as_defined(rng: np.random.Gen
     made, real = rng.normal(0.4, 1.2, (70, 6)), rng.normal(size=(90, 6))
     of_real, of_made = (np.sort(cdist(points, points), axis=1)[:, 5] for points in (real, made))
     across = cdist(made, real)
-    found = balls(made, real)
+    found = balls(graph_of(made=made, real=real), "made", "real")
     np.testing.assert_array_equal(found.inside, (across <= of_real).any(axis=1))
     np.testing.assert_allclose(found.density, (across <= of_real).sum(axis=1) / 5)
     np.testing.assert_array_equal(found.covered, (across <= of_real).any(axis=0))
@@ -51,7 +56,7 @@ def test_adversarial_accuracy_is_as_defined(rng: np.random.Generator) -> None:
     real, made = rng.normal(size=(2, 60, 5))
     own = [np.sort(cdist(points, points), axis=1)[:, 1] for points in (real, made)]
     across = cdist(real, made)
-    first, second = far(real, made)
+    first, second = far(graph_of(made=made, real=real), "real", "made")
     np.testing.assert_array_equal(first, across.min(axis=1) > own[0])
     np.testing.assert_array_equal(second, across.min(axis=0) > own[1])
 
@@ -61,16 +66,17 @@ def test_authenticity_and_supports_are_as_defined_and_do_not_depend_on_row_order
     across, own = cdist(made, real), cdist(real, real)
     np.fill_diagonal(own, np.inf)
     expected = np.array([row.min() > own[row.argmin()].min() for row in across])
-    np.testing.assert_array_equal(authentic(made, real), expected)
+    np.testing.assert_array_equal(authentic(graph_of(made=made, real=real), "made", "real"), expected)
     order = rng.permutation(50)
-    np.testing.assert_array_equal(authentic(made, real[order]), expected)
+    np.testing.assert_array_equal(authentic(graph_of(made=made, real=real[order]), "made", "real"), expected)
     radius, place = (np.linalg.norm(points - real.mean(axis=0), axis=1) for points in (real, made))
     for level in (0.3, 0.7):
         inside = place <= np.sort(radius)[round(level * 50) - 1]
         np.testing.assert_array_equal(ranks_in_real(made, real) <= level + 1e-9, inside)
         support = made[np.argsort(np.linalg.norm(made - made.mean(axis=0), axis=1))[: round(level * 40)]]
         near = cdist(real, support).min(axis=1) <= np.sort(own, axis=1)[:, 4]
-        np.testing.assert_array_equal(ranks_in_synthetic(made, real) <= level + 1e-9, near)
+        ranks = ranks_in_synthetic(graph_of(made=made, real=real), "made", "real")
+        np.testing.assert_array_equal(ranks <= level + 1e-9, near)
 
 
 def test_the_integral_is_one_for_the_right_share_at_every_level_and_zero_where_nobody_is_inside() -> None:
@@ -111,10 +117,12 @@ def test_sinkhorn_divergence_is_transport_without_the_bias_of_smoothing(rng: np.
 
 def test_neighbourhoods_have_the_perplexity_asked_for_however_far_apart_records_are(rng: np.random.Generator) -> None:
     points = rng.normal(size=(200, 5)) * 1e4
-    _, weights = neighbourhoods(points)
+    graph = graph_of(first=points[:80], second=points[80:], far=points + 1e6, all=points)
+    neighbours, weights = neighbourhoods(graph, "first", "second")
+    np.testing.assert_array_equal(neighbours, graph.near("all", "all", 90).indices)
     entropy = -(weights * np.log(weights)).sum(axis=1)
     np.testing.assert_allclose(np.exp(entropy), 30, rtol=1e-3)
-    apart, p_value = mixing_test(points, points + 1e6, seed=0)
+    apart, p_value = mixing_test(graph, "all", "far", seed=0)
     assert apart.point == pytest.approx(1)
     assert p_value == pytest.approx(0.01)
     half = np.tile([True, False], (3, 45))
@@ -184,7 +192,8 @@ def test_a_type_that_the_synthetic_set_misses_is_covered_less(rng: np.random.Gen
     real, made, other = (np.concatenate([rng.normal(size=(90, 4)), rng.normal(9, 1, (12, 4))]) for _ in range(3))
     labels = np.repeat(["common", "rare"], [90, 12])
     made[90:] = rng.normal(size=(12, 4))
-    common, rare = coverage_by_type(made, other, real, labels, seed=0)
+    graph = graph_of(synthetic=made, other=other, real=real)
+    common, rare = coverage_by_type(graph, labels, seed=0)
     assert (common.name, rare.name, rare.covered) == ("common", "rare", 0)
     assert rare.p_value < 0.05 < common.p_value
 
@@ -197,11 +206,12 @@ def test_a_record_without_a_vote_is_of_no_type() -> None:
 def test_outliers_are_judged_by_the_density_where_they_are(rng: np.random.Generator) -> None:
     dense, sparse = 0.01 * rng.normal(size=(100, 3)), rng.normal(20, 1, (100, 3))
     points = np.concatenate([dense, sparse])
-    factors = outlier_factors(np.array([[0.3, 0, 0], [20.3, 20, 20]]), points)
+    graph = graph_of(points=points, asked=np.array([[0.3, 0, 0], [20.3, 20, 20]]))
+    factors = outlier_factors(graph, "asked", "points")
     assert factors[0] > 5
     assert factors[1] < 2
-    assert np.isfinite(outlier_factors(points, points, skip_self=True)).all()
-    assert outlier_factors(np.zeros((1, 3)), np.zeros((10, 3))).tolist() == [1.0]
+    assert np.isfinite(outlier_factors(graph, "points", "points")).all()
+    assert outlier_factors(graph_of(one=np.zeros((1, 3)), ten=np.zeros((10, 3))), "one", "ten").tolist() == [1.0]
 
 
 def test_small_measures(rng: np.random.Generator) -> None:

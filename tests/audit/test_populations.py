@@ -10,8 +10,9 @@ import pytest
 from scipy.stats import hypergeom
 
 from audit import AuditTarget
+from audit.graph import Neighbourhoods
 from audit.metrics import METRICS, Measured, MetricView
-from audit.metrics._populations import populations_of
+from audit.metrics._populations import Found, populations_of
 from audit.metrics.hallucinated import nearest_mixture
 from audit.metrics.lost import types_lost
 from audit.metrics.mode_collapse import crowding
@@ -97,10 +98,14 @@ def test_the_same_holds_of_other_cells(shared_data: Path, seed: int) -> None:
     assert found["mode_collapse"].notes == ("Collapsed: NK.",)
 
 
+def alone(first: np.ndarray, second: np.ndarray) -> Found:
+    return populations_of(Neighbourhoods({"first": first, "second": second}), "first", "second")
+
+
 def test_equal_laws_have_no_population_of_their_own_more_often_than_the_level_allows() -> None:
     """At a level of 5 % six or more of 40 come up once in 70; the outlier factor makes it rarer still."""
     rng = np.random.default_rng(0)
-    found = [populations_of(*np.split(rng.normal(size=(240, 8)) * rng.gamma(1, size=8), 2)) for _ in range(40)]
+    found = [alone(*np.split(rng.normal(size=(240, 8)) * rng.gamma(1, size=8), 2)) for _ in range(40)]
     assert sum(result.p_value <= 0.05 for result in found) <= 5
     assert sum(bool(result.populations) for result in found) <= 3
 
@@ -109,14 +114,14 @@ def test_a_population_is_found_to_the_record_and_only_in_the_set_that_has_it() -
     rng = np.random.default_rng(0)
     first, second = rng.normal(size=(2, 150, 5))
     first[:20] = rng.normal(12, 0.5, size=(20, 5))
-    found = populations_of(first, second)
+    found = alone(first, second)
     assert found.rows.tolist() == list(range(20))
     (population,) = found.populations
     assert population.others == 0
     assert population.expected == pytest.approx(10)
     # Twenty records of the first set out of twenty, times the number of branches that could have shown anything.
     assert population.p_value >= hypergeom.sf(19, 300, 150, 20)
-    assert populations_of(second, first).populations == ()
+    assert alone(second, first).populations == ()
 
 
 def test_sets_that_lie_apart_as_wholes_are_not_said_to_invent_single_populations(thirds: list[Cohort]) -> None:
@@ -132,7 +137,7 @@ def test_sets_that_lie_apart_as_wholes_are_not_said_to_invent_single_populations
 def test_a_narrower_set_invents_nothing() -> None:
     rng = np.random.default_rng(0)
     wide, narrow = rng.normal(size=(300, 10)), 0.5 * rng.normal(size=(300, 10))
-    assert populations_of(narrow, wide).populations == ()
+    assert alone(narrow, wide).populations == ()
 
 
 def test_a_type_that_is_rare_in_both_is_not_lost() -> None:
