@@ -105,7 +105,7 @@ def memorising_vae(cells: Cohort, seed: int, steps: int) -> Split:
     """The network of `dp_cvae` with ten times its width, without noise or clipping, on 200 members."""
     import torch
 
-    from conditioned_gen.generators.dp_cvae import ConditionalVae, per_record_loss
+    from conditioned_gen.generators._cvae import ConditionalVae, per_record_loss
 
     pool, holdout = split_cohort(cells, fractions=(0.7, 0.3), seed=seed)
     rng = np.random.default_rng(seed)

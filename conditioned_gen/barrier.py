@@ -258,7 +258,14 @@ class PrivateCohort:
         return {block.name: sd * block.radius / block.weight for block in blocks}
 
     def model_steps(
-        self, module: nn.Module, *, steps: int, sample_rate: float, clip: float, draws: int = 0
+        self,
+        module: nn.Module,
+        *,
+        steps: int,
+        sample_rate: float,
+        clip: float,
+        draws: int = 0,
+        of: str = "the generator's own parameters",
     ) -> GradientChannel:
         """A channel of `steps` noisy gradient sums for a generator's own parameters (DP-SGD; Abadi et al., 2016).
 
@@ -276,7 +283,7 @@ class PrivateCohort:
         self.__sd(self.share_left)
         size = sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
         entry = Entry(
-            name="gradients of the generator's own parameters",
+            name=f"gradients of {of}",
             sensitivity=clip,
             noise=clip,
             coordinates=size,
@@ -289,6 +296,14 @@ class PrivateCohort:
         rows = np.flatnonzero(codes >= 0)
         records = Records(self.__cohort.values[rows], codes[rows])
         return GradientChannel(module, records, self.__noise, entry, draws=draws)
+
+    def critic_steps(self, critic: nn.Module, *, steps: int, sample_rate: float, clip: float) -> GradientChannel:
+        """As `model_steps`, for a critic that a generator learns from.
+
+        The loss given to the channel is that of real records alone, record by record. What a critic is told of
+        generated ones costs nothing, and is added to the noisy gradients outside.
+        """
+        return self.model_steps(critic, steps=steps, sample_rate=sample_rate, clip=clip, of="a critic's parameters")
 
     def __sd(self, share: float) -> float:
         """The noise per unit of sensitivity that `share` of the budget buys; refuses to overspend."""

@@ -91,12 +91,13 @@ class CellVectors:
         """As `Representation.cohort`: counts are Poisson around `expected` vectors, else the nearest whole numbers."""
         counts = np.empty((len(vectors), len(self.genes)), dtype=np.float32)
         for start in range(0, len(vectors), _CHUNK):
-            rates = self._rates(vectors[start : start + _CHUNK].astype(np.float64))
+            rates = self.rates(vectors[start : start + _CHUNK].astype(np.float64))
             counts[start : start + _CHUNK] = rng.poisson(rates) if expected else np.rint(rates)
         cells = [f"synthetic-{row}" for row in range(len(counts))]
         return make_cohort(counts, genes=self.genes, labels=labels, label=label, cells=cells)
 
-    def _rates(self, vectors: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
+    def rates(self, vectors: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
+        """Expected counts (n, g) of vectors (n, width)."""
         squares = np.maximum(vectors[:, :-1], 0.0) ** 2
         proportions = squares / np.maximum(squares.sum(axis=1, keepdims=True), 1e-12)
         position = np.clip(vectors[:, -1:] / self.library_weight, 0.0, 1.0)

@@ -33,6 +33,30 @@ TABLE_COPULA = Method(
     reference="Gaussian copula (Li et al. 2014) on Haar coefficients (Xiao et al. 2010), denoised by eigenvalue shrinkage",
     cohorts=("tables",),
 )
-METHODS = (DP_CVAE, GRN_CAUSAL, GRN_SUBSPACE, TABLE_COPULA)
+WGAN_GP = Method(
+    name="wgan_gp",
+    place="none",
+    units=(),
+    cost="stochastic gradients; minutes",
+    reference="Gulrajani et al. 2017 (WGAN-GP), conditional, on counts drawn (cf. Marouf et al. 2020, scGAN)",
+    extra="train",
+)
+DP_GAN = Method(
+    name="dp_gan",
+    place="critic",
+    units=("cell",),
+    cost="DP-SGD with Opacus on the critic; minutes",
+    reference="Xie et al. 2018 (DPGAN), with the schedule of Bie et al. 2023",
+    extra="train",
+)
+PSG = Method(
+    name="psg",
+    place="own parameters",
+    units=("cell",),
+    cost="DP-SGD with Opacus on a classifier; minutes",
+    reference="Chen, Kerkouche and Fritz 2022 (Private Set Generation)",
+    extra="train",
+)
+METHODS = (DP_CVAE, DP_GAN, GRN_CAUSAL, GRN_SUBSPACE, PSG, TABLE_COPULA, VAE, WGAN_GP)
 
-__all__ = ["DP_CVAE", "GRN_CAUSAL", "GRN_SUBSPACE", "METHODS", "TABLE_COPULA"]
+__all__ = ["DP_CVAE", "DP_GAN", "GRN_CAUSAL", "GRN_SUBSPACE", "METHODS", "PSG", "TABLE_COPULA", "VAE", "WGAN_GP"]

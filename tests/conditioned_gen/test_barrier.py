@@ -150,7 +150,15 @@ def test_a_cohort_without_any_type_large_enough_to_be_named_is_told_what_to_do()
 def test_the_barrier_shows_neither_records_nor_sizes(barrier, members):
     private = barrier()
     shown = {name for name in dir(private) if not name.startswith("_")}
-    ways = {"model_steps", "planned_noise", "regroup", "release_sum", "unprotected", "unprotected_table"}
+    ways = {
+        "critic_steps",
+        "model_steps",
+        "planned_noise",
+        "regroup",
+        "release_sum",
+        "unprotected",
+        "unprotected_table",
+    }
     public = {"borrowed", "genes", "label", "ledger", "representation", "share_left", "table_vectors", "types"}
     assert shown == {"take_as_public"} | public | ways
     assert str(len(members)) not in repr(private)
