@@ -57,6 +57,14 @@ PSG = Method(
     reference="Chen, Kerkouche and Fritz 2022 (Private Set Generation)",
     extra="train",
 )
+VAE = Method(
+    name="vae",
+    place="none",
+    units=(),
+    cost="stochastic gradients; a minute",
+    reference="conditional variational autoencoder (Kingma and Welling 2014; Sohn et al. 2015), multinomial counts",
+    extra="train",
+)
 METHODS = (DP_CVAE, DP_GAN, GRN_CAUSAL, GRN_SUBSPACE, PSG, TABLE_COPULA, VAE, WGAN_GP)
 
 __all__ = ["DP_CVAE", "DP_GAN", "GRN_CAUSAL", "GRN_SUBSPACE", "METHODS", "PSG", "TABLE_COPULA", "VAE", "WGAN_GP"]
