@@ -1,6 +1,6 @@
 """Does do() on the interferon regulators move the genes that interferon moves, and the right way?
 
-    python -m bench.perturbation --data DIR --out perturbation.jsonl [--rewired 20] [--steps 200] [--seed 0]
+    python -m bench.perturbation --data DIR --out perturbation.jsonl [--rewired 20] [--steps 150] [--seed 0]
     python -m bench.perturbation --out perturbation.jsonl --table
 
 DIR holds `cohorts/` and `kb/`. `grn_causal`, with nothing promised, is trained on the 1,000 control cells of kang
@@ -57,7 +57,7 @@ MOST_FOLD = 8.0
 LEAST_CHANGE = 0.25
 CLUSTERS = 8
 SHOWN_BY = 10
-DRAWN = 4_000
+DRAWN = 2_000
 RESAMPLES = 2_000
 SCORES = ("signs", "direct", "moved", "spearman", "moved_more")
 
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rewired", type=int, default=20)
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--table", action="store_true", help="only show what --out has")
     asked = parser.parse_args(arguments)
@@ -103,7 +103,7 @@ def measure(data: Path, graph: str, steps: int, seed: int) -> dict[str, Any]:
     kang = experiment(data)
     grn = _graph(data, graph)
     private = PrivateCohort(kang.control, epsilon=float("inf"), delta=1e-5, types=kang.control.types)
-    training = Training(steps=0 if graph == "untrained" else steps)
+    training = Training(steps=0 if graph == "untrained" else steps, batch=128)
     start = time.perf_counter()
     fitted = GrnCausal(training=training).fit(private, grn=grn, seed=seed)
     seconds = time.perf_counter() - start
