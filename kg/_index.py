@@ -154,4 +154,14 @@ def _add_curated(index: Index) -> None:
             index.add(gene, NameKind.CURATED, (name,))
     for line in (TABLES / "own_names.tsv").read_text(encoding="utf-8").splitlines():
         name, curie = line.split("\t")
-        index.add(index.by_curie[curie], NameKind.CURATED, (name,))
+        if gene := index.by_curie.get(curie):
+            _settle(index, gene, name)
+        else:
+            index.not_genes[name] = curie
+
+
+def _settle(index: Index, gene: Gene, name: str) -> None:
+    """Add a name of ours; a symbol that differs from it by a hyphen alone stands back (SF-1 is NR5A1, not SF1)."""
+    alike = [found for found in index.names.get(fold(name), ()) if found.kind is NameKind.SYMBOL]
+    index.wrong.update((name, found.gene.curie) for found in alike if found.text != name and found.gene != gene)
+    index.add(gene, NameKind.CURATED, (name,))

@@ -23,23 +23,31 @@ _ISOFORM = re.compile(r"(?<=\d)(?:[\s-]?(?:alpha|beta|gamma|delta|[\u03b1\u03b2\
 _INITIALS = {"a": "alpha", "b": "beta", "g": "gamma", "d": "delta"}
 _GREEK_INITIAL = re.compile("([abgd])-(?=[A-Za-z]{4})")
 _PLURAL = re.compile(r"(?<=[A-Z0-9])s$")
+_AMERICAN = {"tumour": "tumor", "oestr": "estr", "haem": "hem", "aemi": "emi", "foet": "fet", "oesoph": "esoph"}
+_BRITISH = re.compile("|".join(_AMERICAN))
 
 
 def fold(name: str) -> str:
-    """The name without case, hyphens, spaces or Greek letters: spellings of one name share it.
+    """The name without case, hyphens, spaces, accents or Greek letters: spellings of one name share it.
 
     >>> fold("TNF-\\N{GREEK SMALL LETTER ALPHA}"), fold("Nkx2.5"), fold("IL-2R alpha")
     ('tnfalpha', 'nkx25', 'il2ralpha')
     """
     if name.isascii():
         return name.lower().translate(_DROP)
-    plain = unicodedata.normalize("NFKC", name).lower()
-    return plain.translate(_SPELLED).translate(_DROP)
+    plain = unicodedata.normalize("NFKD", name).lower()
+    bare = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return bare.translate(_SPELLED).translate(_DROP)
 
 
 def latin(folded: str) -> str:
     """Spelled-out Greek letters as the Latin letter that gene symbols use: `ifngamma` becomes `ifng`."""
     return _GREEK_WORD.sub(lambda match: match[0][0], folded)
+
+
+def american(folded: str) -> str:
+    """British spellings as the American ones that HGNC and MGI use: `tumournecrosisfactor`, `oestrogenreceptor`."""
+    return _BRITISH.sub(lambda match: _AMERICAN[match[0]], folded)
 
 
 def greek_initial(name: str) -> str:
@@ -54,6 +62,8 @@ def variants(name: str) -> Iterator[tuple[str, str, float]]:
     yield folded, "", 0.0
     if (plain := latin(folded)) != folded:
         yield plain, "Greek letters written as Latin ones", 0.04
+    if (plain := american(folded)) != folded:
+        yield plain, "in American spelling", 0.02
     bare = _SUFFIX.sub("", name.strip())
     stripped = _PREFIX.sub("", bare, count=1) if _PREFIX.match(bare) else bare
     for form, words in ((bare, "without the trailing noun"), (stripped, "without the prefix")):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from kg._lookup import TABLES
-from kg._spelling import DASHES, QUOTES, fold, greek_initial, latin
+from kg._spelling import DASHES, QUOTES, american, fold, greek_initial, latin
 from kg.context import Context, stems
 from kg.model import Gene
 from kg.names import Resolution, Resolver, resolver
@@ -92,7 +92,7 @@ class _Scan:
 
     def _on_file(self, key: str, quoted: str) -> bool:
         names = self.names
-        if names.knows(key) or names.knows(latin(key)):
+        if names.knows(key) or names.knows(latin(key)) or names.knows(american(key)):
             return True
         if quoted.endswith("s") and quoted[-2:-1].isupper() and names.knows(key[:-1]):
             return True

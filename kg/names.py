@@ -14,7 +14,7 @@ from functools import cache
 
 from kg._index import ANY_SPECIES, Index, Name, NameKind, load_index
 from kg._lookup import transcription_factors
-from kg._spelling import difference, fold, latin, variants
+from kg._spelling import american, difference, fold, latin, variants
 from kg._suggest import nearest
 from kg.model import Gene, GeneKind
 from prisyn_base import InputError, Problem
@@ -156,7 +156,7 @@ class Resolver:
         return key in self._index.names
 
     def is_word(self, name: str) -> bool:
-        """Whether FamPlex or INDRA list this very spelling as something that is not a gene."""
+        """Whether FamPlex, INDRA or we list this very spelling as something that is not a gene."""
         return name in self._index.not_genes
 
     def has_spelling(self, name: str) -> bool:
@@ -169,7 +169,7 @@ class Resolver:
 
     def _spaced(self, name: str) -> tuple[Name, ...]:
         key = fold(name)
-        return self.names_for(key) or self.names_for(latin(key))
+        return self.names_for(key) or self.names_for(latin(key)) or self.names_for(american(key))
 
     def _candidates(self, name: str, species: str | None) -> tuple[Candidate, ...]:
         if self.is_word(name) and not any(self._symbols(name)):

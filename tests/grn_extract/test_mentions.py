@@ -22,7 +22,8 @@ def species_of(text: str) -> dict[str, str]:
         ("In patients with anaemia, PU.1 induces LYZ.", "human"),
         ("In mice and in patients, PU.1 induces LYZ.", None),
         ("In nude mice that bear xenografts, PU.1 induces LYZ.", None),
-        ("PU.1 induces LYZ.", None),
+        ("PU.1 induces LYZ.", "human"),
+        ("Sp1 and PU.1 induce LYZ.", "human"),
         ("Gata1 and Klf1 act before PU.1 does.", "mouse"),
         ("Gata1 acts.", None),
     ],
@@ -33,6 +34,10 @@ def test_words_for_a_species_decide_and_then_the_way_genes_are_written(text: str
 
 def test_a_protein_in_capitals_is_of_the_mouse_the_text_is_about() -> None:
     assert species_of("In murine macrophages PU.1 acts. There IRF8 is made.") == {"PU.1": "mouse", "IRF8": "mouse"}
+
+
+def test_one_gene_written_as_a_mouse_symbol_does_not_regulate_across_species() -> None:
+    assert species_of("Sp1 activates VEGFA.") == {"Sp1": "human", "VEGFA": "human"}
 
 
 def test_where_a_text_is_about_both_each_name_decides_for_itself() -> None:

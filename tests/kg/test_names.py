@@ -185,6 +185,12 @@ def found(text: str, species: str | None = None) -> list[tuple[str, str]]:
         ("IL-6+TNF, and GATA1 high", [("IL-6", "IL6"), ("TNF", "TNF"), ("GATA1", "GATA1")]),
         ("b-catenin and TNFa", [("b-catenin", "CTNNB1"), ("TNFa", "TNF")]),
         ("interleukin 6 and erythropoietin", [("interleukin 6", "IL6"), ("erythropoietin", "EPO")]),
+        (
+            "nuclear factor-κB and activator protein-1",
+            [("nuclear factor-κB", "NFkappaB"), ("activator protein-1", "AP1")],
+        ),
+        ("tumour necrosis factor-α levels", [("tumour necrosis factor-α", "TNF")]),
+        ("Krüppel-like factor 4 and SF-1", [("Krüppel-like factor 4", "KLF4"), ("SF-1", "NR5A1")]),
     ],
 )
 def test_genes_are_found_in_a_text(text, expected):
@@ -201,6 +207,7 @@ def test_genes_are_found_in_a_text(text, expected):
         "CD34+ cells and CD4-positive cells were sorted.",
         "RESULTS: PCR and ELISA of DNA and RNA, 95% CI 1.2.",
         "The level of circ-FOXP1 and lncRNA-ISG20 at 5 mg/L.",
+        "Adenoviral E1A, HIV-1 Tat and HTLV-1 Tax were expressed; MHC class II rose.",
         "",
         "1 2 3 10a 5 - 6 / 7",
     ],
