@@ -260,8 +260,11 @@ def tell(job: Job, result: JobResult, total: int, *, what: str = "texts") -> Non
     failed = state.quarantined()
     for text in failed[:SHOWN]:
         say(f"not read: {text.document}: {text.reason}")
-    if len(failed) > SHOWN or len(asides) > SHOWN or result.noted:
-        say(f"`prisyn extract quarantine {state.folder}` lists all that was set aside or noted")
+    remarked = len({document for document, _ in state.remarks()})
+    if remarked:
+        say(f"{remarked:,} {what} with a remark of their source: another language, a correction, marks left out")
+    if len(failed) > SHOWN or len(asides) > SHOWN or result.noted or remarked:
+        say(f"`prisyn extract quarantine {state.folder}` lists all that was set aside, noted or remarked")
     for line in summary(result, total=total, what=what):
         say(line)
     if result.failed:

@@ -23,7 +23,7 @@ from kg import Evidence, from_record, to_record
 from prisyn_base import InputError, Problem, folder_lock, sha256_text
 
 STATE = "state.db"
-VERSION = 1
+VERSION = 2
 _APPLICATION = 0x5072534A
 _SCHEMA = """
 CREATE TABLE text (
@@ -46,6 +46,9 @@ CREATE TABLE statement (
 CREATE TABLE aside (
   text INTEGER NOT NULL REFERENCES text, place INTEGER NOT NULL, statement TEXT NOT NULL, reasons TEXT NOT NULL,
   PRIMARY KEY (text, place)
+) WITHOUT ROWID;
+CREATE TABLE remark (
+  text INTEGER NOT NULL REFERENCES text, place INTEGER NOT NULL, words TEXT NOT NULL, PRIMARY KEY (text, place)
 ) WITHOUT ROWID;
 CREATE TABLE run (
   number INTEGER PRIMARY KEY, host TEXT NOT NULL, process INTEGER NOT NULL, readers INTEGER NOT NULL,
@@ -163,9 +166,17 @@ class JobState:
                 "ON CONFLICT (key) DO NOTHING",
                 [(key, item.id, sha256_text(item.text)) for key, item in zip(keys, documents, strict=True)],
             )
+            others = [(item.id, key) for key, item in zip(keys, documents, strict=True)]
+            unread = "document = ? AND key <> ? AND state <> 'read'"
+            self._db.executemany(f"DELETE FROM remark WHERE text IN (SELECT number FROM text WHERE {unread})", others)
+            self._db.executemany(f"DELETE FROM text WHERE {unread}", others)
             self._db.executemany(
-                "DELETE FROM text WHERE document = ? AND key <> ? AND state <> 'read'",
-                [(item.id, key) for key, item in zip(keys, documents, strict=True)],
+                "INSERT OR REPLACE INTO remark SELECT number, ?, ? FROM text WHERE key = ?",
+                [
+                    (place, words, key)
+                    for key, item in zip(keys, documents, strict=True)
+                    for place, words in enumerate(item.notes)
+                ],
             )
             if retry:
                 again = "UPDATE text SET state = 'pending' WHERE key = ? AND state = 'quarantined' AND retryable"
@@ -252,6 +263,14 @@ class JobState:
         for (record,) in records:
             yield from find_notes(from_record(json.loads(record)))
 
+    def remarks(self) -> list[tuple[str, str]]:
+        """What sources said of their texts (another language, a correction), each with its document, in their order."""
+        with self._reading():
+            rows = self._db.execute(
+                f"SELECT document, words FROM remark JOIN text ON text.number = remark.text {_LATEST}"
+            )
+            return rows.fetchall()
+
     def quarantined(self) -> list[QuarantinedText]:
         """The texts that could not be read, in their order."""
         with self._reading():
@@ -313,9 +332,12 @@ class JobState:
         self._db.execute("PRAGMA journal_mode = WAL")
         # A reply is money: it is to outlive a power cut, not only this process.
         self._db.execute("PRAGMA synchronous = FULL")
-        if not tables:
+        if not tables or version < VERSION:
+            # Version 1 had all but the table of remarks.
+            wanted = _SCHEMA.split(";")
+            lacking = wanted if not tables else [each for each in wanted if "TABLE remark" in each]
             with self._transaction():
-                for statement in filter(str.strip, _SCHEMA.split(";")):
+                for statement in filter(str.strip, lacking):
                     self._db.execute(statement)
                 self._db.execute(f"PRAGMA application_id = {_APPLICATION}")
                 self._db.execute(f"PRAGMA user_version = {VERSION}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,9 @@ from prisyn.commands._job_options import (
     RetryOption,
 )
 from prisyn_base import InputError, Problem
+
+if TYPE_CHECKING:
+    from kg import Evidence
 
 
 class EngineName(StrEnum):
@@ -132,8 +135,8 @@ def quarantine(
 ) -> None:
     """List what a job could not read, the statements it kept out of the graph, and what is odd about those it let in.
 
-    A `text` could not be read, a `statement` did not pass a check, a `note` is about one that did; each with the
-    reason.
+    A `text` could not be read, a `statement` did not pass a check, a `note` is about one that did, a `remark` is what
+    the source says of a text (another language, a correction, marks left out); each with the reason.
 
     \b
     Examples:
@@ -154,11 +157,18 @@ def quarantine(
                 _row("statement", document, "; ".join(item.reasons), item.statement)
                 for document, item in state.set_aside()
             ),
-            *(_row("note", note.evidence.document, note.text, note.evidence.quote) for note in state.notes()),
+            *(_row("note", note.evidence.document, note.text, _in_words(note.evidence)) for note in state.notes()),
+            *(_row("remark", document, said) for document, said in state.remarks()),
         ]
     emit(rows, form)
     if not rows:
         say(f"nothing was set aside in {job}")
+
+
+def _in_words(item: Evidence) -> str:
+    from prisyn._judged import words
+
+    return f"{words(item)}: {item.quote}"
 
 
 def _row(what: str, document: str, reason: str, statement: str = "", *, retryable: bool = False) -> dict[str, Any]:

@@ -284,6 +284,19 @@ def test_a_state_that_is_none_is_refused_and_left_alone(tmp_path: Path, what: st
     assert path.read_bytes() == before
 
 
+def test_a_state_of_version_1_is_brought_up_and_keeps_what_it_holds(tmp_path: Path) -> None:
+    with JobState(tmp_path) as state:
+        state.enrol(TEXTS[:2], "")
+    with sqlite3.connect(tmp_path / "state.db") as old:
+        old.execute("DROP TABLE remark")
+        old.execute("PRAGMA user_version = 1")
+    old.close()
+    with JobState(tmp_path) as state:
+        assert sum(state.counts().values()) == 2
+        state.enrol([replace(TEXTS[0], notes=("language: ger",)), TEXTS[1]], "")
+        assert state.remarks() == [(TEXTS[0].id, "language: ger")]
+
+
 FULL = """
 import resource, sys
 from pathlib import Path

@@ -185,7 +185,21 @@ def test_what_is_odd_about_a_statement_is_told_and_listed(words: list[object], t
     (row,) = json.loads(call("extract", "quarantine", tmp_path / "g.db.job", "--format", "json").stdout)
     assert (row["what"], row["document"]) == ("note", "odd")
     assert row["reason"] == "LYZ is on no list of transcription factors"
-    assert row["statement"] == "In cells LYZ activates SPI1."
+    assert row["statement"] == "LYZ -> SPI1: In cells LYZ activates SPI1."
+
+
+def test_another_language_and_a_correction_are_told_and_listed(tmp_path: Path) -> None:
+    more = "<Language>ger</Language>", '<CommentsCorrections RefType="ErratumIn"><PMID>9</PMID></CommentsCorrections>'
+    article = ARTICLE.format(pmid=1).replace("</Article>", f"{more[0]}</Article>")
+    article = article.replace("</Article>", f"</Article><CommentsCorrectionsList>{more[1]}</CommentsCorrectionsList>")
+    (tmp_path / "a.xml").write_text(f"<PubmedArticleSet>{article}</PubmedArticleSet>")
+    done = call("extract", "run", "--source", tmp_path / "a.xml", "--reader", "cooccurrence", "--graph", tmp_path / "g")
+    assert "1 texts with a remark of their source" in done.stderr
+    rows = json.loads(call("extract", "quarantine", tmp_path / "g.job", "--format", "json").stdout)
+    assert {(row["document"], row["reason"]) for row in rows if row["what"] == "remark"} == {
+        ("PMID:1", "corrected by PMID:9"),
+        ("PMID:1", "language: ger"),
+    }
 
 
 ARTICLE = """<PubmedArticle><MedlineCitation><PMID Version="1">{pmid}</PMID><Article>
