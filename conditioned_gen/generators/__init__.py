@@ -65,6 +65,32 @@ VAE = Method(
     reference="conditional variational autoencoder (Kingma and Welling 2014; Sohn et al. 2015), multinomial counts",
     extra="train",
 )
-METHODS = (DP_CVAE, DP_GAN, GRN_CAUSAL, GRN_SUBSPACE, PSG, TABLE_COPULA, VAE, WGAN_GP)
+NEGATIVE_BINOMIAL = Method(
+    name="negative_binomial",
+    place="none",
+    units=(),
+    cost="likelihoods on a grid of dispersions; seconds",
+    reference="negative binomial counts by type and gene (Robinson and Smyth 2008), log-normal library sizes",
+)
+COPULA = Method(
+    name="copula",
+    place="none",
+    units=(),
+    cost="likelihoods and a decomposition of each type's scores; seconds",
+    reference="Sun et al. 2021 (scDesign2), with eigenvalue shrinkage (Donoho, Gavish and Johnstone 2018)",
+)
+METHODS = (COPULA, DP_CVAE, DP_GAN, GRN_CAUSAL, GRN_SUBSPACE, NEGATIVE_BINOMIAL, PSG, TABLE_COPULA, VAE, WGAN_GP)
 
-__all__ = ["DP_CVAE", "DP_GAN", "GRN_CAUSAL", "GRN_SUBSPACE", "METHODS", "PSG", "TABLE_COPULA", "VAE", "WGAN_GP"]
+__all__ = [
+    "COPULA",
+    "DP_CVAE",
+    "DP_GAN",
+    "GRN_CAUSAL",
+    "GRN_SUBSPACE",
+    "METHODS",
+    "NEGATIVE_BINOMIAL",
+    "PSG",
+    "TABLE_COPULA",
+    "VAE",
+    "WGAN_GP",
+]
