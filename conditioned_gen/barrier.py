@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -33,7 +33,11 @@ from prisyn_base import InputError, Problem, Problems
 if TYPE_CHECKING:
     from torch import nn
 
+    from conditioned_gen.ensemble import Ensemble, EnsembleSettings
     from conditioned_gen.gradients import GradientChannel
+    from conditioned_gen.sample_gradients import BatchLoss, CriticGradients, LossGradients
+    from conditioned_gen.units import Units
+    from conditioned_gen.votes import VoteChannel
 
 __all__ = ["Block", "PrivateCohort", "Records", "Release"]
 Floats = npt.NDArray[np.float64]
@@ -280,7 +284,6 @@ class PrivateCohort:
             raise InputError(
                 [Problem("unit", self.ledger.unit, "cell, for this method", "choose grn_subspace for donors")]
             )
-        self.__sd(self.share_left)
         size = sum(parameter.numel() for parameter in module.parameters() if parameter.requires_grad)
         entry = Entry(
             name=f"gradients of {of}",
@@ -290,12 +293,8 @@ class PrivateCohort:
             steps=steps,
             sample_rate=sample_rate,
         )
-        entry = calibrated(self.ledger, entry)
-        self.ledger.charge(entry)
-        codes = _codes(self.__cohort.labels, self.types)
-        rows = np.flatnonzero(codes >= 0)
-        records = Records(self.__cohort.values[rows], codes[rows])
-        return GradientChannel(module, records, self.__noise, entry, draws=draws)
+        entry = self.__opened(entry)
+        return GradientChannel(module, self.__private_units().records, self.__noise, entry, draws=draws)
 
     def critic_steps(self, critic: nn.Module, *, steps: int, sample_rate: float, clip: float) -> GradientChannel:
         """As `model_steps`, for a critic that a generator learns from.
@@ -304,6 +303,68 @@ class PrivateCohort:
         generated ones costs nothing, and is added to the noisy gradients outside.
         """
         return self.model_steps(critic, steps=steps, sample_rate=sample_rate, clip=clip, of="a critic's parameters")
+
+    def sample_gradients(
+        self, loss: BatchLoss, *, steps: int, samples: int, sample_rate: float, clip: float
+    ) -> LossGradients:
+        """A channel of `steps` noisy gradients of a loss between generated samples and Poisson subsamples of units.
+
+        As `model_steps`, it takes and charges all that is left. `samples` is how many are shown at each step.
+        """
+        from conditioned_gen.sample_gradients import LossGradients
+
+        size = samples * self.representation.width
+        name = "gradients of a loss at generated samples"
+        entry = self.__opened(Entry(name, 2 * clip, 2 * clip, size, steps=steps, sample_rate=sample_rate))
+        return LossGradients(loss, self.__private_units(), self.__noise, entry)
+
+    def critic_gradients(
+        self, critics: EnsembleSettings, *, steps: int, samples: int, sample_rate: float, seed: int
+    ) -> CriticGradients:
+        """A channel of `steps` noisy gradients at generated samples, of critics chosen at `sample_rate`.
+
+        Critics live and are trained behind the barrier, each on its own share of the units. Charged as above.
+        """
+        from conditioned_gen.sample_gradients import CriticGradients
+
+        bound, size = 2 * math.sqrt(samples), samples * self.representation.width
+        entry = Entry("critics' gradients at generated samples", bound, bound, size, steps, sample_rate, exchanges=True)
+        entry = self.__opened(entry)
+        ensemble = self.__ensemble(critics, "wasserstein", seed)
+        return CriticGradients(ensemble, critics.members, self.__noise, entry)
+
+    def votes(self, teachers: EnsembleSettings, *, steps: int, samples: int, seed: int) -> VoteChannel:
+        """A channel of `steps` noisy counts of the teachers that take generated samples for real; charged as above."""
+        from conditioned_gen.votes import VoteChannel
+
+        bound = math.sqrt(samples)
+        entry = self.__opened(Entry("teachers' votes on generated samples", bound, bound, samples, steps))
+        return VoteChannel(self.__ensemble(teachers, "logistic", seed), self.__noise, entry)
+
+    def __opened(self, entry: Entry) -> Entry:
+        """`entry` with the noise that takes all that is left of the budget, charged."""
+        self.__sd(self.share_left)
+        entry = calibrated(self.ledger, entry)
+        self.ledger.charge(entry)
+        return entry
+
+    def __private_units(self) -> Units:
+        from conditioned_gen.units import Units
+
+        codes = _codes(self.__cohort.labels, self.types)
+        rows = np.flatnonzero(codes >= 0)
+        owner, number = np.arange(len(rows)), len(rows)
+        if self.ledger.unit == "donor":
+            donors, owner = np.unique(self.__cohort.donors[rows], return_inverse=True)
+            number = len(donors)
+        return Units(Records(self.__cohort.values[rows], codes[rows]), owner, number, self.representation)
+
+    def __ensemble(self, settings: EnsembleSettings, loss: Literal["wasserstein", "logistic"], seed: int) -> Ensemble:
+        from conditioned_gen.ensemble import Ensemble
+
+        units = self.__private_units()
+        shares = self.__noise.shares(units.number, settings.members)
+        return Ensemble(units, shares, types=len(self.types), settings=settings, loss=loss, seed=seed)
 
     def __sd(self, share: float) -> float:
         """The noise per unit of sensitivity that `share` of the budget buys; refuses to overspend."""

@@ -79,16 +79,57 @@ COPULA = Method(
     cost="likelihoods and a decomposition of each type's scores; seconds",
     reference="Sun et al. 2021 (scDesign2), with eigenvalue shrinkage (Donoho, Gavish and Johnstone 2018)",
 )
-METHODS = (COPULA, DP_CVAE, DP_GAN, GRN_CAUSAL, GRN_SUBSPACE, NEGATIVE_BINOMIAL, PSG, TABLE_COPULA, VAE, WGAN_GP)
+GS_WGAN = Method(
+    name="gs_wgan",
+    place="sample gradients",
+    units=("cell", "donor"),
+    cost="many small critics; a minute or two",
+    reference="Chen, Orekondy and Fritz 2020 (GS-WGAN), with the bound of a whole batch",
+    extra="train",
+)
+DP_SINKHORN = Method(
+    name="dp_sinkhorn",
+    place="sample gradients",
+    units=("cell", "donor"),
+    cost="stochastic gradients without a critic; a minute",
+    reference="Cao et al. 2021 (DP-Sinkhorn)",
+    extra="train",
+)
+PATE_GAN = Method(
+    name="pate_gan",
+    place="critic",
+    units=("cell", "donor"),
+    cost="many small teachers and a student; a minute",
+    reference="Jordon, Yoon and van der Schaar 2019 (PATE-GAN), with Gaussian noise on votes",
+    extra="train",
+)
+METHODS = (
+    COPULA,
+    DP_CVAE,
+    DP_GAN,
+    DP_SINKHORN,
+    GRN_CAUSAL,
+    GRN_SUBSPACE,
+    GS_WGAN,
+    NEGATIVE_BINOMIAL,
+    PATE_GAN,
+    PSG,
+    TABLE_COPULA,
+    VAE,
+    WGAN_GP,
+)
 
 __all__ = [
     "COPULA",
     "DP_CVAE",
     "DP_GAN",
+    "DP_SINKHORN",
     "GRN_CAUSAL",
     "GRN_SUBSPACE",
+    "GS_WGAN",
     "METHODS",
     "NEGATIVE_BINOMIAL",
+    "PATE_GAN",
     "PSG",
     "TABLE_COPULA",
     "VAE",

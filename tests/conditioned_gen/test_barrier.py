@@ -151,13 +151,16 @@ def test_the_barrier_shows_neither_records_nor_sizes(barrier, members):
     private = barrier()
     shown = {name for name in dir(private) if not name.startswith("_")}
     ways = {
+        "critic_gradients",
         "critic_steps",
         "model_steps",
         "planned_noise",
         "regroup",
         "release_sum",
+        "sample_gradients",
         "unprotected",
         "unprotected_table",
+        "votes",
     }
     public = {"borrowed", "genes", "label", "ledger", "representation", "share_left", "table_vectors", "types"}
     assert shown == {"take_as_public"} | public | ways

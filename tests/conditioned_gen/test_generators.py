@@ -11,13 +11,18 @@ import torch
 
 from cohort import PBMC68K_TYPES, Cohort, to_dense
 from conditioned_gen import Block, Fitted, PrivateCohort, Records, generator, load, methods
+from conditioned_gen.ensemble import EnsembleSettings
 from conditioned_gen.generators._cvae import ConditionalVae, per_record_loss
+from conditioned_gen.generators._guided import Loop
 from conditioned_gen.generators.copula import Copula
 from conditioned_gen.generators.dp_cvae import DpCvae
 from conditioned_gen.generators.dp_gan import DpGan
+from conditioned_gen.generators.dp_sinkhorn import DpSinkhorn
 from conditioned_gen.generators.grn_causal import GrnCausal
 from conditioned_gen.generators.grn_subspace import GrnSubspace
+from conditioned_gen.generators.gs_wgan import GsWgan
 from conditioned_gen.generators.negative_binomial import NegativeBinomial
+from conditioned_gen.generators.pate_gan import PateGan
 from conditioned_gen.generators.psg import Psg
 from conditioned_gen.generators.vae import Vae
 from conditioned_gen.generators.wgan_gp import WganGp
@@ -26,7 +31,12 @@ from conditioned_gen.mechanisms import GRID_BITS
 from conditioned_gen.networks.training import Training
 from prisyn_base import InputError
 
+LOOP = Loop(steps=3, batch=16, hidden=8, latent=2)
+SHARED = EnsembleSettings(members=4, rounds=2, warm_up=1, hidden=4, batch=4)
 QUICK = {
+    "dp_sinkhorn": DpSinkhorn(loop=LOOP),
+    "gs_wgan": GsWgan(loop=LOOP, critics=SHARED),
+    "pate_gan": PateGan(loop=LOOP, teachers=SHARED),
     "copula": Copula(),
     "dp_cvae": DpCvae(hidden=8, latent=2, steps=4),
     "dp_gan": DpGan(hidden=8, critic_hidden=4, latent=2, steps=4),
@@ -271,7 +281,10 @@ def test_methods_say_where_the_barrier_stands():
         "copula": "none",
         "dp_cvae": "own parameters",
         "dp_gan": "critic",
+        "dp_sinkhorn": "sample gradients",
         "grn_causal": "measurements",
+        "gs_wgan": "sample gradients",
+        "pate_gan": "critic",
         "grn_subspace": "measurements",
         "negative_binomial": "none",
         "psg": "own parameters",
