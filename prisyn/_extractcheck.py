@@ -15,6 +15,7 @@ PUBMED = "pubmed"
 RAY = "ray"
 REPLAY = "replay:"
 KNOWLEDGE = "knowledge:"
+COOCCURRENCE = "cooccurrence"
 
 
 def job_problems(request: Request) -> Problems:
@@ -51,6 +52,8 @@ def reader_problems(request: Request) -> Problems:
         if told is not None:
             wanted = "nothing" if name in ("--samples", "--passes") else f"nothing: {request.reader} asks no server"
             problems.add(name, str(told), wanted, f"leave {name} out, or choose a chat model as reader")
+    if not request.screen and request.reader == COOCCURRENCE:
+        problems.add("--no-screen", request.reader, "a reader that leaves something out", "leave --no-screen out")
     if request.reader.startswith(KNOWLEDGE) and not request.texts:
         mend = "`prisyn extract recall --genes ...` asks what a model recalls"
         problems.add("--reader", request.reader, "one that reads texts", mend)

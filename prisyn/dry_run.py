@@ -46,14 +46,15 @@ def count(request: Request) -> None:
     texts = passages = screened = pairs = asked = 0
     for texts, document in enumerate(stream_all(request.paths), 1):  # noqa: B007
         found = find_passages(document)
-        passed = [passage for passage in found if could_state_regulation(passage.text)]
-        passages, screened, asked = passages + len(found), screened + len(passed), asked + could_state(document)
+        passed = [passage for passage in found if not request.screen or could_state_regulation(passage.text)]
+        passages, screened = passages + len(found), screened + len(passed)
+        asked += could_state(document) if request.screen else bool(document.text.strip())
         pairs += sum(1 for passage in passed for _ in find_candidates(passage))
     questions = pairs if request.reader == "embedded" else 0
     rows: list[dict[str, Any]] = [
         {"what": "texts", "number": texts},
         {"what": "passages that name two genes", "number": passages},
-        {"what": "passages that could state regulation", "number": screened},
+        {"what": f"passages that {'could state regulation' if request.screen else 'are read'}", "number": screened},
         {"what": "ordered pairs of genes in them", "number": pairs},
     ]
     if request.in_process:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from prisyn._extractcheck import reader_problems
-from prisyn.extraction import Request, open_job, say_price, tell
+from prisyn.extraction import Request, open_job, opening_problems, say_price, tell
 from prisyn.progress import counting, reading
 
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ class Reading:
 
 def read_texts(request: Request) -> Reading:
     """What the request's reader states in its `texts`. Raises InputError with everything that keeps it from reading."""
-    problems = reader_problems(request)
-    if not request.in_process and request.job is None:
+    problems = opening_problems(request)
+    if ":" in request.reader and request.job is None:
         mend = "add --job FOLDER: what was answered is kept there, and is not asked or paid for again"
         problems.add("--job", "nothing", "a folder for what the model answers", mend)
     problems.raise_if_any()

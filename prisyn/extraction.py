@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prisyn._command import say
-from prisyn._extractcheck import KNOWLEDGE, PUBMED, RAY, job_problems, reader_problems
+from prisyn._extractcheck import KNOWLEDGE, PUBMED, RAY, REPLAY, job_problems, reader_problems
 from prisyn._fingerprint import code_fingerprint, json_fingerprint
 from prisyn._graphs import beside
 from prisyn.progress import counting, reading
-from prisyn_base import InputError
+from prisyn_base import InputError, Problems
 
 if TYPE_CHECKING:
     from grn_extract import Document, Reader
+    from grn_extract.chat.prices import Price
     from grn_extract.jobs import Engine, JobBudget, JobResult, JobState, Limits
     from grn_extract.jobs.job import Graph
 
@@ -51,6 +52,7 @@ class Request:
     price: str | None = None
     samples: int | None = None
     passes: int | None = None
+    screen: bool = True
     retry: bool = False
     texts: tuple[Document, ...] = ()
     own: Mapping[str, Any] = field(default_factory=dict)
@@ -91,6 +93,7 @@ class Request:
             "per_minute": self.rate,
             "samples": self.samples,
             "verify": None if self.passes is None else self.passes > 1,
+            "screen": None if self.screen else False,
         }
         return {name: value for name, value in given.items() if value is not None} | dict(self.own)
 
@@ -100,17 +103,11 @@ def check(request: Request, *, opening: bool) -> int:
 
     Without `opening` the reader is not opened, so it need not be installed yet.
     """
-    from grn_extract import open_reader, stream_all
+    from grn_extract import stream_all
     from kg import store_problems
 
-    problems, of_reader = job_problems(request), reader_problems(request)
-    texts = 0
-    problems.extend(of_reader)
-    if (opening or not request.in_process) and not of_reader:
-        try:
-            open_reader(request.reader, **request.options)
-        except InputError as error:
-            problems.extend(error.problems)
+    problems, texts = job_problems(request), 0
+    problems.extend(opening_problems(request) if opening or not request.in_process else reader_problems(request))
     problems.extend(store_problems(request.graph))
     try:
         with counting("texts found") as progress:
@@ -120,6 +117,19 @@ def check(request: Request, *, opening: bool) -> int:
         problems.extend(error.problems)
     problems.raise_if_any()
     return texts + len(request.texts)
+
+
+def opening_problems(request: Request) -> Problems:
+    """What is wrong with the options of the reader; where nothing is, what keeps it from being opened with them."""
+    from grn_extract import open_reader
+
+    problems = reader_problems(request)
+    if not problems:
+        try:
+            open_reader(request.reader, **request.options)
+        except InputError as error:
+            problems.extend(error.problems)
+    return problems
 
 
 def documents(request: Request) -> Iterator[Document]:
@@ -192,7 +202,7 @@ def open_job(request: Request) -> Iterator[Job]:
             budget = JobBudget(request.limits, state.spent(), dearest=state.dearest(), folder=request.folder)
             read_text = text_reader(reader, dropped, budget=budget)
         else:
-            price = getattr(open_reader(request.reader, **request.options), "price", None)
+            price = _price(request)
             first = Spent(1, sum(FIRST_CALL), price.cost(*FIRST_CALL) if price else 0.0)
             dearest = state.dearest() if state.dearest().calls else first
             budget = JobBudget(request.limits, state.spent(), dearest=dearest, folder=request.folder)
@@ -217,6 +227,14 @@ def settings_of(reader: Reader) -> str:
     prompts = [load_prompt(name).hash for name in prompt_names()]
     own = getattr(reader, "settings", "")
     return json_fingerprint([reader.name, own, code_fingerprint(("grn_extract", "kg")), prompts])
+
+
+def _price(request: Request) -> Price | None:
+    from grn_extract.chat.prices import find_price, parse_price
+
+    if request.reader.startswith(REPLAY):
+        return None
+    return find_price(request.model, request.base_url) if request.price is None else parse_price(request.price)
 
 
 def _readers(request: Request, reader: Reader) -> int:

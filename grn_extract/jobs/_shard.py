@@ -132,15 +132,16 @@ def _reader(shard: Shard, log: ShardLog) -> ReadText:
     dropped = DroppedStatements()
     budget = JobBudget(shard.limits, NOTHING, dearest=shard.dearest, folder=shard.path.parent)
     if shard.reader in reader_names():
-        return text_reader(_own_reader(shard.reader), dropped, budget=budget)
+        own = _own_reader(shard.reader, tuple(sorted(shard.options.items())))
+        return text_reader(own, dropped, budget=budget)
     reader = open_reader(shard.reader, **shard.options, log=log, budget=budget, quarantine=dropped)
     return text_reader(reader, dropped)
 
 
 @cache
-def _own_reader(name: str) -> Any:
+def _own_reader(name: str, options: tuple[tuple[str, Any], ...]) -> Any:
     """A reader that runs in this process, its weights loaded once for all shards."""
-    return open_reader(name)
+    return open_reader(name, **dict(options))
 
 
 def _to_json(outcome: Outcome) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from grn_extract.calls import Call, Reply
 from grn_extract.jobs.reading import Aside
 from grn_extract.jobs.state import _APPLICATION, STATE, VERSION, JobState, QuarantinedText, Spent, TextState
 from prisyn_base import InputError, Problem
@@ -82,6 +83,25 @@ def look_at(folder: str | os.PathLike[str]) -> JobSeen:
             quarantined=tuple(watch.quarantined()),
             aside=tuple(watch.set_aside()),
         )
+
+
+class JobRecording:
+    """The replies that a job keeps, as a log that is only read. Raises InputError as `look_at` does."""
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._watch = _Watch(folder)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that were asked, sorted."""
+        return tuple(sorted(model for model, _ in self._watch.by_model()))
+
+    def find(self, key: str) -> Reply | None:
+        """The reply to the call of that key, or None where the job has none."""
+        return self._watch.find(key)
+
+    def keep(self, call: Call, reply: Reply, document: str) -> None:
+        """Nothing: what was recorded is known already."""
 
 
 class _Watch(JobState):

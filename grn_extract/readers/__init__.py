@@ -3,7 +3,7 @@
 embedded, cooccurrence      in this process
 openai:MODEL, ...           any chat model (see `grn_extract.chat.providers`)
 knowledge:openai:MODEL      what a chat model recalls of a list of genes, without a text
-replay:FILE                 recorded calls of a chat model
+replay:JOB                  what a chat model answered in a job, or in a file of recorded calls
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _READERS: dict[str, Callable[..., Reader]] = {
 _FAMILIES: dict[str, tuple[str, Callable[..., Reader]]] = {
     **dict.fromkeys(PROVIDERS, ("MODEL", _chat)),
     "knowledge": ("PROVIDER:MODEL", _knowledge),
-    "replay": ("FILE", _replay),
+    "replay": ("JOB", _replay),
 }
 
 

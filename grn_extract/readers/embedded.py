@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grn_extract.adapter import adapter_dir, read_card
+from grn_extract.calls import canonical_json
 from grn_extract.candidates import Candidate, Passage, find_candidates, find_passages
 from grn_extract.document import Document
 from grn_extract.models import MODEL, embedded_model_dir
@@ -60,6 +61,11 @@ class EmbeddedReader:
         self._most = tokens
         self._threads = threads
         self._prompt = load_prompt("pair-judgement")
+
+    @property
+    def settings(self) -> str:
+        """What a reading depends on beside text, prompt and weights; canonical JSON."""
+        return canonical_json({"screen": self.screen, "threshold": self.threshold})
 
     def read(self, documents: Iterable[Document], progress: Progress | None = None) -> Iterator[Evidence]:
         """The statements found, in order of documents and, within one, of passages and mentions."""

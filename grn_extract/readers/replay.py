@@ -33,20 +33,31 @@ class Recorded:
 
 
 def open_replay_reader(path: str, *, log: CallLog | None = None, **options: Any) -> ChatReader:
-    """A chat reader over the calls in a file of `write_calls`; under the name of the model that was asked.
+    """A chat reader over the calls that a job made, or those of a file of `write_calls`; named as the model was asked.
 
-    Options are those of `ChatReader`, and must be those of the recording. Raises InputError for a file that is none.
-    `log` is not written to: what was recorded is known already.
+    `path` is the job's folder or the file. Options are those of `ChatReader`, and must be those of the recording.
+    Raises InputError for a path that is neither. `log` is not written to: what was recorded is known already.
     """
-    entries = read_calls(path)
-    names = sorted({call.model for call, _, _ in entries})
+    names, known = _of_job(path) if Path(path).is_dir() else _of_file(path)
     if len(names) != 1:
         found = f"calls to {len(names)} models: {', '.join(names)}" if names else "no calls"
-        raise InputError([Problem(path, found, "recorded calls to one model", "record one model a file")])
-    known = MemoryLog()
+        raise InputError([Problem(path, found, "recorded calls to one model", "record one model a file or job")])
+    return ChatReader(Recorded(names[0], path), log=known, **options)
+
+
+def _of_job(folder: str) -> tuple[tuple[str, ...], CallLog]:
+    # Jobs open readers, so this one cannot import them at the top.
+    from grn_extract.jobs.watch import JobRecording
+
+    recording = JobRecording(folder)
+    return recording.models, recording
+
+
+def _of_file(path: str) -> tuple[tuple[str, ...], CallLog]:
+    entries, known = read_calls(path), MemoryLog()
     for call, reply, document in entries:
         known.keep(call, reply, document)
-    return ChatReader(Recorded(names[0], path), log=known, **options)
+    return tuple(sorted({call.model for call, _, _ in entries})), known
 
 
 def write_calls(path: str | os.PathLike[str], log: MemoryLog) -> None:

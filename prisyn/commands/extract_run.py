@@ -48,7 +48,10 @@ def run(
     ],
     graph: GraphOption,
     reader: Annotated[
-        str, typer.Option("--reader", help="Who reads: embedded, openai:MODEL and others, or cooccurrence.")
+        str,
+        typer.Option(
+            "--reader", help="Who reads: embedded, openai:MODEL and others, replay:JOB once more, or cooccurrence."
+        ),
     ] = "embedded",
     query: Annotated[str, typer.Option("--query", help="What to look for, where the source is pubmed.")] = "",
     most: Annotated[int | None, typer.Option("--most", min=1, help="Articles to take from PubMed at most.")] = None,
@@ -72,6 +75,9 @@ def run(
         int | None,
         typer.Option(min=1, max=2, help="2: ask again about direction and sign of each statement.", show_default="2"),
     ] = None,
+    screen: Annotated[
+        bool, typer.Option("--screen/--no-screen", help="Ask nothing about what holds no word for regulation.")
+    ] = True,
     retry: RetryOption = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count what would be read; ask no model, write nothing.")
@@ -115,6 +121,7 @@ def run(
         price=price,
         samples=samples,
         passes=passes,
+        screen=screen,
         retry=retry,
     )
     if sample is not None and not dry_run:

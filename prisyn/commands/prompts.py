@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from prisyn._command import Format, FormatOption, command, emit
 from prisyn_base import InputError, Problem
+
+if TYPE_CHECKING:
+    from grn_extract.prompting import Prompt
 
 
 def register(app: typer.Typer) -> None:
@@ -40,11 +43,17 @@ def prompts(
         emit([{"prompt": item.reference, "hash": item.hash, "task": item.task} for item in found], form)
         return
     prompt = load_prompt(name)
-    fields = {field: field.upper() for field in prompt.fields}
+    fields: dict[str, Any] = {field: _placeholder(prompt, field) for field in prompt.fields}
     if text is not None:
         fields["text" if "text" in fields else "sentence"] = _read(text)
     for role, content in prompt.messages(**fields) if prompt.parts else (("prompt", prompt.render(**fields)),):
         print(f"[{role}]\n{content}\n")
+
+
+def _placeholder(prompt: Prompt, field: str) -> str | list[str]:
+    """The field's name in capitals; two of them where the prompt's own examples give a list."""
+    listed = any(isinstance(example.fields.get(field), list) for example in prompt.examples)
+    return [f"{field.upper()} {number}" for number in (1, 2)] if listed else field.upper()
 
 
 def _read(source: str) -> str:

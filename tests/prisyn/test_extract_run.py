@@ -72,6 +72,39 @@ def test_what_a_dead_server_could_not_read_is_listed_and_read_with_retry(
     assert "nothing was set aside" in call("extract", "quarantine", tmp_path / "g.db.job").stderr
 
 
+def test_a_job_is_replayed_into_another_graph_without_asking_anybody(
+    words: list[object], server: tuple[str, Any], tmp_path: Path
+) -> None:
+    assert call(*words).exit_code == 0
+    asked = len(server[1].calls)
+    again = ["extract", "run", "--source", tmp_path / "notes.jsonl", "--reader", f"replay:{tmp_path / 'g.db.job'}"]
+    done = call(*again, "--graph", tmp_path / "again.db")
+    assert done.exit_code == 0, done.stderr
+    for name in ("g", "again"):
+        call("kg", "export", "--format", "jsonl", tmp_path / f"{name}.jsonl", "--graph", tmp_path / f"{name}.db")
+    assert (tmp_path / "again.jsonl").read_bytes() == (tmp_path / "g.jsonl").read_bytes()
+    assert len(server[1].calls) == asked
+
+
+def test_the_screen_asks_nothing_of_a_text_without_a_word_for_regulation_unless_switched_off(
+    words: list[object], server: tuple[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "notes.jsonl").write_text(json.dumps({"id": "n", "text": "We saw SPI1 and LYZ."}) + "\n")
+    assert "read with 0 questions" in call(*words).stderr
+    assert "read with 1 questions" in call(*words, "--no-screen").stderr
+    refused = call("extract", "run", *words[2:6], "--reader", "cooccurrence", "--no-screen")
+    assert (refused.exit_code, "--no-screen" in refused.stderr) == (2, True)
+
+
+def test_whoever_evaluates_an_unknown_reader_or_without_a_key_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    unknown = call("extract", "evaluate", "--gold", "example", "--reader", "nobody")
+    assert (unknown.exit_code, "'nobody'" in unknown.stderr, "--job" in unknown.stderr) == (2, True, False)
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    both = call("extract", "evaluate", "--gold", "example", "--reader", "anthropic:claude").stderr
+    assert "--job" in both
+    assert "langchain" in both or "ANTHROPIC_API_KEY" in both
+
+
 def test_a_model_is_evaluated_as_a_job_and_not_paid_for_again(
     words: list[object], server: tuple[str, Any], tmp_path: Path
 ) -> None:

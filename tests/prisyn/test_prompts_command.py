@@ -21,3 +21,8 @@ def test_a_prompt_is_shown_with_a_text_filled_in_and_an_unknown_one_is_answered(
     assert "read-regulation@" in CliRunner().invoke(app, ["extract", "prompts"]).stdout
     assert CliRunner().invoke(app, ["extract", "prompts", "nothing"]).exit_code == 2
     assert CliRunner().invoke(app, ["extract", "prompts", "read-regulation", "--text", "none.txt"]).exit_code == 2
+
+
+def test_a_prompt_about_a_list_shows_a_list() -> None:
+    shown = CliRunner().invoke(app, ["extract", "prompts", "recall-factors"]).stdout
+    assert "- GENES 1\n- GENES 2\n" in shown.rpartition("[user]")[2]
