@@ -7,7 +7,7 @@ by itself. Its bound on length is a theorem about the map and not a quantile of 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from cohort import Cohort, Matrix, Table, make_cohort
 from conditioned_gen.hellinger import log_library, root_proportions
+from conditioned_gen.table_vectors import TableVectors
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +46,10 @@ class Representation(Protocol):
     ) -> Cohort | Table:
         """Vectors (n, width) back to records. `expected` vectors are means that records are drawn around; others are
         records themselves, up to rounding."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """What a saved model has to remember of it beside its genes; `saved_representation` reads it back."""
         ...
 
 
@@ -96,9 +101,18 @@ class CellVectors:
         cells = [f"synthetic-{row}" for row in range(len(counts))]
         return make_cohort(counts, genes=self.genes, labels=labels, label=label, cells=cells)
 
+    def to_json(self) -> dict[str, Any]:
+        """As `Representation.to_json`: nothing."""
+        return {}
+
     def rates(self, vectors: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
         """Expected counts (n, g) of vectors (n, width)."""
         squares = np.maximum(vectors[:, :-1], 0.0) ** 2
         proportions = squares / np.maximum(squares.sum(axis=1, keepdims=True), 1e-12)
         position = np.clip(vectors[:, -1:] / self.library_weight, 0.0, 1.0)
         return np.asarray(proportions * self.least * (self.most / self.least) ** position)
+
+
+def saved_representation(genes: Sequence[str], settings: Mapping[str, Any], *, where: str = "model") -> Representation:
+    """The representation of a saved model. Raises `InputError` for a damaged schema."""
+    return TableVectors.from_json(settings, where=where) if "table" in settings else CellVectors(tuple(genes))

@@ -60,11 +60,16 @@ class TableVectors:
         self, vectors: npt.NDArray[Any], labels: Sequence[str], *, label: str, rng: np.random.Generator, expected: bool
     ) -> Table:
         """As `Representation.cohort`: `expected` coordinates of categories and gaps are probabilities to draw by."""
+        return self.table(self._codes(vectors, rng if expected else None), labels)
+
+    def drawn(self, vectors: npt.NDArray[Any], rng: np.random.Generator) -> npt.NDArray[np.float32]:
+        """Vectors of records drawn around expected ones (n, width)."""
+        codes = self._codes(vectors, rng)
+        return self.vectors(np.hstack([column.encode(codes[:, n]) for n, (column, _) in enumerate(self._columns)]))
+
+    def _codes(self, vectors: npt.NDArray[Any], rng: np.random.Generator | None) -> Floats:
         rows = vectors.astype(np.float64) * math.sqrt(len(self.features.columns))
-        draws = rng if expected else None
-        return self.table(
-            np.column_stack([column.decode(rows[:, place], draws) for column, place in self._columns]), labels
-        )
+        return np.column_stack([column.decode(rows[:, place], rng) for column, place in self._columns])
 
     def table(self, codes: Floats, labels: Sequence[str]) -> Table:
         """The table of measured codes (n, features) and types (n,): rules kept, computed columns computed."""

@@ -103,6 +103,15 @@ PATE_GAN = Method(
     reference="Jordon, Yoon and van der Schaar 2019 (PATE-GAN), with Gaussian noise on votes",
     extra="train",
 )
+PGAN = Method(
+    name="pgan",
+    place="none",
+    units=(),
+    cost="stochastic gradients; a minute",
+    reference="Venugopal et al. 2022 (pGAN), as a conditional WGAN-GP (Gulrajani et al. 2017) on mixed columns",
+    extra="train",
+    cohorts=("tables",),
+)
 METHODS = (
     COPULA,
     DP_CVAE,
@@ -113,6 +122,7 @@ METHODS = (
     GS_WGAN,
     NEGATIVE_BINOMIAL,
     PATE_GAN,
+    PGAN,
     PSG,
     TABLE_COPULA,
     VAE,
@@ -130,6 +140,7 @@ __all__ = [
     "METHODS",
     "NEGATIVE_BINOMIAL",
     "PATE_GAN",
+    "PGAN",
     "PSG",
     "TABLE_COPULA",
     "VAE",

@@ -15,7 +15,7 @@ from torch import nn
 from cohort import Cohort, Table
 from conditioned_gen.generator import Method
 from conditioned_gen.ledger import Ledger
-from conditioned_gen.representation import CellVectors, Representation
+from conditioned_gen.representation import Representation, saved_representation
 from conditioned_gen.sampling import draw_labels, refuse_do
 from conditioned_gen.storage import read_arrays, read_ledger, write_model
 
@@ -83,6 +83,7 @@ class NetworkFitted:
     def save(self, folder: str | Path) -> None:
         """As `conditioned_gen.Fitted.save`."""
         weights = {f"network.{name}": value.numpy() for name, value in self.network.state_dict().items()}
+        view = self.network.representation.to_json()
         shape = {"latent": self.network.latent, "hidden": self.network.first.out_features, "expected": self.expected}
         write_model(
             folder,
@@ -91,7 +92,7 @@ class NetworkFitted:
             types=self.types,
             label=self.label,
             ledger=self.ledger,
-            settings={**self.settings, **shape},
+            settings={**self.settings, **shape, **view},
             arrays={**weights, "counts": self.counts},
         )
 
@@ -107,8 +108,9 @@ def generated(network: ConditionalGenerator, noise: npt.NDArray[np.float32], cod
 def load_network(folder: Path, description: Mapping[str, Any], method: Method) -> NetworkFitted:
     """Read what `NetworkFitted.save` wrote."""
     genes, types, settings = tuple(description["genes"]), tuple(description["types"]), dict(description["settings"])
+    view = saved_representation(genes, settings, where=str(folder / "model.json"))
     network = ConditionalGenerator(
-        CellVectors(genes), len(types), latent=int(settings.pop("latent")), hidden=int(settings.pop("hidden"))
+        view, len(types), latent=int(settings.pop("latent")), hidden=int(settings.pop("hidden"))
     )
     shapes = {f"network.{name}": tuple(value.shape) for name, value in network.state_dict().items()}
     arrays = read_arrays(folder, description, {**shapes, "counts": (len(types),)})
@@ -122,5 +124,5 @@ def load_network(folder: Path, description: Mapping[str, Any], method: Method) -
         network=network,
         counts=arrays["counts"],
         expected=bool(settings.pop("expected")),
-        settings=settings,
+        settings={key: value for key, value in settings.items() if key not in view.to_json()},
     )

@@ -34,6 +34,10 @@ from conditioned_gen.table_vectors import TableVectors
 from kg import GRN
 
 Floats = npt.NDArray[np.float64]
+_MARGIN = 1.2
+"""Of the noise in products: with few columns its eigenvalues may lie past the edge that they have with many."""
+_SAMPLING = 0.25
+"""Of the sampling error's variance: strong correlations have less of it than 1 / n."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,8 @@ class TableCopula:
         sizes = counts if apart else counts.sum()[None]
         found = np.zeros((len(sizes), width, width))
         found[:, first, second] = release.sums["pairs"].reshape(len(sizes), -1) / sizes[:, None]
-        return found + found.transpose(0, 2, 1), np.sqrt((release.noise["pairs"] / sizes) ** 2 + 1 / sizes)
+        error = np.sqrt((_MARGIN * release.noise["pairs"] / sizes) ** 2 + _SAMPLING / sizes)
+        return found + found.transpose(0, 2, 1), error
 
 
 def _release_marginals(
