@@ -13,7 +13,7 @@ from typing import Any
 from kg._record import choice
 from kg.curation import Decision, ErrorKind, Verdict
 from kg.formats import Refused
-from kg.formats._text import SHOWN, lines
+from kg.formats._text import lines, parsed
 from kg.model import Effect, Evidence
 from prisyn_base import InputError, Problem, atomic_path
 
@@ -124,15 +124,8 @@ def read_decisions(path: Path) -> DecisionFile:
 
     Raises InputError where there is no such file, or not one line is a decision.
     """
-    found: list[Decision] = []
-    refused: list[Refused] = []
-    for number, line in lines(path):
-        if line is not None and not line.strip():
-            continue
-        try:
-            found.append(_parse(line))
-        except ValueError as error:
-            refused.append(Refused(number, str(error), (line or "").strip()[:SHOWN]))
+    whole = ((number, line) for number, line in lines(path) if line is None or line.strip())
+    found, refused = parsed(whole, _parse)
     if not found:
         said = f"line {refused[0].line} {refused[0].reason}" if refused else "an empty file"
         mend = "write one with `prisyn kg curate export --format decisions`"
@@ -140,9 +133,7 @@ def read_decisions(path: Path) -> DecisionFile:
     return DecisionFile(tuple(found), tuple(refused))
 
 
-def _parse(line: str | None) -> Decision:
-    if line is None:
-        raise ValueError("is too long, or not UTF-8")
+def _parse(line: str) -> Decision:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import math
 import re
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from grn_extract.sources._lines import BrokenLine, numbered_lines
 from kg import Effect, Evidence, Gene, GeneKind, Provenance, SourceKind, is_retracted, resolve
 from prisyn_base import InputError, Problem
 
 _DELIMITERS = "\t,;"
-_GZIP = b"\x1f\x8b"
 _PMID = re.compile(r"(?:PMID:?\s*)?(\d{1,9})", re.IGNORECASE)
 
 
@@ -124,21 +122,22 @@ def read_rows(path: Path, delimiter: str | None = None) -> Iterator[tuple[int, t
     suffixes = [suffix.lower() for suffix in path.suffixes]
     delimiter = delimiter or ("," if ".csv" in suffixes else "\t")
     quoting: Literal[0, 3] = csv.QUOTE_NONE if delimiter == "\t" else csv.QUOTE_MINIMAL
-    line = 0
     try:
-        with path.open("rb") as raw:
-            opener = gzip.open if raw.read(len(_GZIP)) == _GZIP else open
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(stream, delimiter=delimiter, quoting=quoting)
+        with path.open("rb"):
+            reader = csv.reader((text for _, text in numbered_lines(path)), delimiter=delimiter, quoting=quoting)
             for fields in reader:
-                line = reader.line_num
                 if any(field.strip() for field in fields):
-                    yield line, tuple(field.strip() for field in fields)
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error) as error:
-        mend = "check the path, or download the file again"
-        where = str(path) if isinstance(error, OSError) else f"{path}:{line + 1}"
-        found = getattr(error, "strerror", None) or str(error)
-        raise InputError([Problem(where, found, "rows of text in UTF-8", mend)]) from error
+                    yield reader.line_num, tuple(field.strip() for field in fields)
+    except BrokenLine as broken:
+        raise InputError([Problem(f"{path}:{broken.number}", broken.found, broken.expected, broken.mend)]) from None
+    except csv.Error as error:
+        raise _unreadable(f"{path}:{reader.line_num}", str(error)) from error
+    except OSError as error:
+        raise _unreadable(str(path), error.strerror or str(error)) from error
+
+
+def _unreadable(where: str, found: str) -> InputError:
+    return InputError([Problem(where, found, "rows of text in UTF-8", "check the path, or download the file again")])
 
 
 def pmids(text: str) -> tuple[str, ...] | None:

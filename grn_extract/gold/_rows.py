@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from grn_extract.sources._lines import BrokenLine, numbered_lines
 from prisyn_base import InputError, Problem, Problems
 
 Row = TypeVar("Row")
@@ -20,17 +20,16 @@ def gold_lines(path: Path) -> Iterator[tuple[int, str]]:
     """The lines of a UTF-8 file, gzipped or not, with their numbers from 1. Raises InputError for no such file."""
     line = 0
     try:
-        opener = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8", newline="") as stream:
-            for line, text in enumerate(stream, 1):
+        with path.open("rb"):
+            for line, text in numbered_lines(path):
                 yield line, text
-    except UnicodeDecodeError as error:
-        raise InputError([Problem(f"{path}:{line + 1}", str(error), "text in UTF-8", "save it as UTF-8")]) from error
-    except (OSError, EOFError) as error:
-        found = getattr(error, "strerror", None) or str(error)
+    except BrokenLine as broken:
+        raise InputError([Problem(f"{path}:{broken.number}", broken.found, broken.expected, broken.mend)]) from None
+    except OSError as error:
+        found = error.strerror or str(error)
         raise InputError([Problem(str(path), found, "a file of texts with answers", "check the path")]) from error
     if not line:
-        raise InputError([Problem(str(path), "an empty file", "texts with answers", "see the format's example")])
+        raise InputError([Problem(str(path), "an empty file", "texts with answers", "name another file")])
 
 
 def json_rows(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
@@ -43,12 +42,12 @@ def json_rows(path: Path) -> list[tuple[int, Mapping[str, Any]]]:
         try:
             row = json.loads(text)
         except (ValueError, RecursionError) as error:
-            problems.add(f"{path}:{line}", str(error), "one JSON object a line", "mend it")
+            problems.add(f"{path}:{line}", str(error), "one JSON object a line", "mend or remove the line")
             continue
         if isinstance(row, dict):
             rows.append((line, row))
         else:
-            problems.add(f"{path}:{line}", "not a JSON object", "one JSON object a line", "mend it")
+            problems.add(f"{path}:{line}", "not a JSON object", "one JSON object a line", "mend or remove the line")
     problems.raise_if_any()
     return rows
 

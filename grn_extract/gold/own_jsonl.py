@@ -25,16 +25,20 @@ def read(path: Path, corpus: Path | None) -> list[GoldDocument]:
     """The documents; texts that are not in the lines are those of `corpus` (default: `corpus.jsonl` beside `path`)."""
     rows = json_rows(path)
     texts: dict[str, Document] = {}
-    if not all("text" in row for _, row in rows):
-        found = read_documents(corpus if corpus is not None else path.parent / "corpus.jsonl")
+    if not all("text" in row for _, row in rows) and (corpus or _beside(path).exists()):
+        found = read_documents(corpus or _beside(path))
         texts = {document.id: document for document in found}
     return convert(rows, lambda row: _document(row, texts), path=path, form="own-jsonl")
+
+
+def _beside(path: Path) -> Path:
+    return path.parent / "corpus.jsonl"
 
 
 def _document(row: Mapping[str, Any], texts: Mapping[str, Document]) -> GoldDocument:
     name = row["document"]
     if "text" not in row and name not in texts:
-        raise ValueError(f"the corpus has no text {name!r}")
+        raise ValueError(f"no `text`, and no text {name!r} in a corpus.jsonl beside the file")
     document = Document(name, "", row["text"], "gold") if "text" in row else texts[name]
     edges = tuple(
         GoldEdge(

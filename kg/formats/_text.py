@@ -22,6 +22,7 @@ SHOWN = 500
 """Characters of a refused row that are kept to show it."""
 
 Row = TypeVar("Row")
+Made = TypeVar("Made")
 
 _GZIP = b"\x1f\x8b"
 _UTF16 = b"\xff\xfe", b"\xfe\xff"
@@ -90,23 +91,26 @@ def collect(
 
     Raises InputError where there is no row at all, or not one that could be read.
     """
-    evidence: list[Evidence] = []
-    refused: list[Refused] = []
-    count = 0
-    for number, row in rows:
-        count += 1
-        try:
-            if row is None:
-                raise ValueError(f"longer than {LONGEST_LINE:,} bytes, or not UTF-8")
-            said = parse(row)
-        except (ValueError, RecursionError) as error:
-            refused.append(Refused(number, str(error) or type(error).__name__, _shown(row)))
-        else:
-            evidence.extend([said] if isinstance(said, Evidence) else said)
+    said, refused = parsed(rows, parse)
+    evidence = [item for each in said for item in ([each] if isinstance(each, Evidence) else each)]
     if not evidence:
         found = f"no row that can be read; line {refused[0].line}: {refused[0].reason}" if refused else "no row"
         raise InputError([Problem(str(path), found, what, "name the file's own format")])
-    return ImportResult(tuple(evidence), tuple(refused), count)
+    return ImportResult(tuple(evidence), tuple(refused), len(said) + len(refused))
+
+
+def parsed(rows: Iterator[tuple[int, Row | None]], parse: Callable[[Row], Made]) -> tuple[list[Made], list[Refused]]:
+    """What `parse` makes of numbered rows, and those that it raises ValueError for, or that are None."""
+    made: list[Made] = []
+    refused: list[Refused] = []
+    for number, row in rows:
+        try:
+            if row is None:
+                raise ValueError(f"longer than {LONGEST_LINE:,} bytes, or not UTF-8")
+            made.append(parse(row))
+        except (ValueError, RecursionError) as error:
+            refused.append(Refused(number, str(error) or type(error).__name__, _shown(row)))
+    return made, refused
 
 
 @dataclass(frozen=True, slots=True)

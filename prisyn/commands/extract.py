@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from prisyn._command import Format, FormatOption, command, emit, emit_json, group, say
+from prisyn._refused import RefusedOption, tell_refused, write_refused
 from prisyn.commands import extract_recall, extract_run
 from prisyn.commands._job_options import (
     BaseUrlOption,
@@ -223,12 +224,13 @@ def databases(
     ] = False,
     url: Annotated[str, typer.Option("--url", help="With --download: another place that has the file.")] = "",
     sha256: Annotated[str, typer.Option("--sha256", help="With --download: refuse any file but this one.")] = "",
+    refused: RefusedOption = None,
     form: FormatOption = Format.TABLE,
 ) -> None:
     """List the databases of known regulations that can be read, or add one to a graph.
 
     `table` is any CSV or TSV with a header. A downloaded file stays in the user's cache with its checksum, and is
-    not downloaded again.
+    not downloaded again. Rows that are no regulation between two known genes are refused, counted and left out.
 
     \b
     Examples:
@@ -257,11 +259,12 @@ def databases(
         problems.extend(error.problems)
     problems.raise_if_any()
     assert file is not None
+    if refused is not None:
+        write_refused(refused, found.refused)
     with open_store(graph) as store:
         new = store.add(found.evidence)
     say(f"{len(found.evidence):,} statements from {found.rows:,} rows, {new:,} of them new in {graph}")
-    for row in found.refused:
-        say(f"refused: {file.name}, line {row.line}: {row.reason}")
+    tell_refused(Path(file.name), found.refused, found.rows, refused)
 
 
 def _table_options(

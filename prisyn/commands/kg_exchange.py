@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,17 +10,15 @@ import typer
 from prisyn._command import Format, FormatOption, GraphOption, command, emit, say
 from prisyn._edges import with_filter
 from prisyn._graphs import read_grn
-from prisyn_base import InputError, Problem, Problems, atomic_path
+from prisyn._refused import RefusedOption, tell_refused, write_refused
+from prisyn_base import InputError, Problems
 
 if TYPE_CHECKING:
-    from kg import Refused
     from kg.queries import EdgeFilter
 
 ExchangeFormat = Annotated[
     str, typer.Option("--format", help="The exchange format; `prisyn kg formats` lists them.", metavar="FORMAT")
 ]
-SHOWN = 10
-"""How many refused rows are said; a file holds them all."""
 
 
 def register(app: typer.Typer) -> None:
@@ -38,9 +35,7 @@ def import_(
     species: Annotated[
         str | None, typer.Option(help="human or mouse: whose genes the names are; without it the names tell.")
     ] = None,
-    refused: Annotated[
-        Path | None, typer.Option("--refused", help="Write the rows that were refused to this file, as TSV.")
-    ] = None,
+    refused: RefusedOption = None,
 ) -> None:
     """Add the evidence of a file to a graph. What is there already is not added twice.
 
@@ -61,11 +56,11 @@ def import_(
         problems.extend(error.problems)
     problems.raise_if_any()
     if refused is not None:
-        _write_refused(refused, found.refused)
+        write_refused(refused, found.refused)
     with open_store(graph) as store:
         new = store.add(found.evidence)
     say(f"{new:,} new of {len(found.evidence):,} statements, now in {graph}")
-    _tell_refused(file, found.refused, found.rows, refused)
+    tell_refused(file, found.refused, found.rows, refused)
 
 
 @with_filter
@@ -118,26 +113,3 @@ def formats_(form: FormatOption = Format.TABLE) -> None:
         for name, each in formats().items()
     ]
     emit(rows, form)
-
-
-def _write_refused(place: Path, rows: Sequence[Refused]) -> None:
-    """A table of line, reason and the beginning of the row. Raises InputError where it cannot be written."""
-    try:
-        with atomic_path(place) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write("line\treason\trow\n")
-            for row in rows:
-                cells = str(row.line), row.reason, row.row
-                stream.write("\t".join("".join(c if c.isprintable() else " " for c in cell) for cell in cells) + "\n")
-    except OSError as error:
-        found = error.strerror or str(error)
-        raise InputError([Problem(str(place), found, "a file that can be written", "name another path")]) from error
-
-
-def _tell_refused(file: Path, refused: Sequence[Refused], rows: int, place: Path | None) -> None:
-    if not refused:
-        return
-    say(f"{len(refused):,} of {rows:,} rows refused" + (f", all in {place}" if place else ""))
-    for row in refused[:SHOWN]:
-        say(f"refused: {file}, line {row.line}: {row.reason}")
-    if (more := len(refused) - SHOWN) > 0:
-        say(f"and {more:,} more" + ("" if place else "; --refused FILE writes them all"))

@@ -127,7 +127,7 @@ def test_a_dry_run_counts_at_least_the_questions_asked(embedded_model: None, tmp
     (tmp_path / "note.txt").write_text("SPI1 activates LYZ in monocytes. IRF8 represses CD14 and CD40.")
     words = ("extract", "run", "--source", tmp_path / "note.txt", "--graph", tmp_path / "g.db")
     promised = int(next(x for x in call(*words, "--dry-run").stdout.splitlines() if "at most" in x).split()[-1])
-    asked = call(*words).stderr.splitlines()[0]
+    asked = next(line for line in call(*words).stderr.splitlines() if " read with " in line)
     assert 0 < int(asked.split(" with ")[1].split()[0]) <= promised
 
 
@@ -140,6 +140,25 @@ def test_what_is_wrong_with_texts_reader_and_graph_is_told_at_once(tmp_path: Pat
         assert "4 problems" in done.stderr
     done = call("extract", "databases", "trrust", tmp_path / "no.tsv", "--graph", tmp_path / "text.db")
     assert (done.exit_code, done.stderr.splitlines()[0]) == (2, "2 problems with the input")
+
+
+def test_rows_that_a_database_is_refused_for_are_counted_and_kept_whole_in_a_file(tmp_path: Path) -> None:
+    rows = [f"NOGENE{n}\tHBB\tActivation\t{n}\n" for n in range(1, 13)]
+    (tmp_path / "t.tsv").write_text("GATA1\tHBB\tActivation\t1\n" + "".join(rows))
+    done = call(
+        "extract", "databases", "trrust", tmp_path / "t.tsv", "--graph", tmp_path / "g.db", "--refused", tmp_path / "r"
+    )
+    assert "12 of 13 rows refused, all in" in done.stderr
+    assert "and 2 more" in done.stderr
+    assert (tmp_path / "r").read_text().count("not grounded") == 12
+
+
+def test_a_line_without_an_end_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("GATA1\tHBB\tActivation\t1\n" + "A" * (5 << 20))
+    done = call("extract", "databases", "trrust", tmp_path / "t.tsv", "--graph", tmp_path / "g.db")
+    assert (done.exit_code, "t.tsv:2: found a line that does not end" in done.stderr) == (2, True)
+    done = call("extract", "evaluate", "--gold", tmp_path / "t.tsv", "--reader", "cooccurrence")
+    assert (done.exit_code, "t.tsv:2: found a line that does not end" in done.stderr) == (2, True)
 
 
 def test_a_table_of_ones_own_is_read_by_naming_its_columns(tmp_path: Path) -> None:
