@@ -117,7 +117,8 @@ class Pgan:
         """Records as the critic sees them, (batch, width)."""
         means = network(torch.randn(len(types), self.latent), types)
         drawn = torch.from_numpy(view.drawn(means.detach().numpy(), rng))
-        return means + (drawn - means).detach()
+        seen: torch.Tensor = means + (drawn - means).detach()
+        return seen
 
 
 def load_fitted(folder: Path, description: Mapping[str, Any]) -> NetworkFitted:
