@@ -8,7 +8,7 @@ about equal for all genes, so isotropic privacy noise is not wasted on a few abu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,8 @@ from cohort import Matrix, row_sums, to_dense
 
 Floats = npt.NDArray[np.float64]
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
+_SHARES = _WEIGHTS / _WEIGHTS.sum()
+_LOG_RATES = np.linspace(-21.0, 16.0, 2000)
 
 
 def root_proportions(counts: Matrix) -> Floats:
@@ -37,12 +39,14 @@ def log_library(counts: Matrix) -> Floats:
 class RootMeans:
     """Expected root proportions of Poisson counts, and back.
 
-    For a gene of proportion p in cells whose library size L is log-normal (mean and sd of log L given), the table
-    holds E[sqrt(K / L)] with K ~ Poisson(L p): smooth and increasing in p, so a mean root gives the proportion back.
+    For a gene of mean proportion p in cells whose library size L is log-normal (mean and sd of log L given), the table
+    holds E[sqrt(K / L)] with K ~ Poisson(L p u): smooth and increasing in p, so a mean root gives the proportion back.
+    The cell's own fold u is log-normal with mean 1, and `spread` is the sd of log u.
     """
 
     log_mean: float
     log_sd: float
+    spread: float = 0.0
 
     def proportions(self, roots: Floats) -> Floats:
         """Proportions whose expected root is `roots`; negative roots give 0. Not normalised to add up to 1."""
@@ -59,14 +63,27 @@ class RootMeans:
     @cached_property
     def _table(self) -> tuple[Floats, Floats]:
         grid = np.concatenate([[0.0], np.geomspace(1e-7, 0.9, 240)])
+        folds = np.exp(self.spread * _NODES - self.spread**2 / 2) if self.spread else np.ones(1)
+        shares = _SHARES if self.spread else np.ones(1)
         expected = np.zeros_like(grid)
-        for node, weight in zip(_NODES, _WEIGHTS / _WEIGHTS.sum(), strict=True):
+        for node, share in zip(_NODES, _SHARES, strict=True):
             library = max(np.exp(self.log_mean + self.log_sd * node), 1.0)
-            expected += weight * _mean_root(library * grid) / np.sqrt(library)
+            expected += share * (_mean_root(library * grid[:, None] * folds) @ shares) / np.sqrt(library)
         return grid, np.maximum.accumulate(expected)
 
 
 def _mean_root(rates: Floats) -> Floats:
+    """E[sqrt(K)] for K ~ Poisson(rate), by interpolation between logarithms (relative error < 1e-4)."""
+    means: Floats = np.exp(np.interp(np.log(np.maximum(rates, 1e-9)), _LOG_RATES, _log_mean_roots()))
+    return np.where(rates > 0, means, 0.0)
+
+
+@cache
+def _log_mean_roots() -> Floats:
+    return np.log(_exact_mean_root(np.exp(_LOG_RATES)))
+
+
+def _exact_mean_root(rates: Floats) -> Floats:
     """E[sqrt(K)] for K ~ Poisson(rate): summed below rate 30, by its asymptotic series above (error < 1e-6)."""
     small = np.minimum(rates, 30.0)
     k = np.arange(1, 91)

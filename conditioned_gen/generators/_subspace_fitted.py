@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from cohort import Cohort, make_cohort
 from conditioned_gen.generator import Method
 from conditioned_gen.generators import GRN_SUBSPACE
+from conditioned_gen.generators._subspace_mixtures import Mixtures
 from conditioned_gen.ledger import Ledger
 from conditioned_gen.networks import CausalNetwork
 from conditioned_gen.networks.causal import held_deviation
@@ -29,23 +30,36 @@ _CALIBRATION = 2000
 
 @dataclass(frozen=True, eq=False)
 class SubspaceFitted:
-    """Counts of gene g in a cell of type t are Poisson with rate L p[t, g] exp(u_g) / E[exp(u_g)].
+    """Counts of gene g in a cell of component j of type t are Poisson with rate L p[t, j, g] exp(u_g) / E[exp(u_g)].
 
-    `proportions` (types, g) add up to 1 over genes; L is log-normal with `library_means` (types,) and `library_sd`;
-    u solves the causal network; `counts` (types,) are the released numbers of units.
+    The components, their profiles p and the log-normal library sizes L are those of `mixtures`; u solves the causal
+    network; `counts` (types,) are the released numbers of units.
     """
 
     genes: tuple[str, ...]
     types: tuple[str, ...]
     label: str
     ledger: Ledger
-    proportions: Floats
+    mixtures: Mixtures
     counts: Floats
-    library_means: Floats
-    library_sd: float
     network: CausalNetwork
     settings: dict[str, Any] = field(default_factory=dict)
     method: ClassVar[Method] = GRN_SUBSPACE
+
+    @property
+    def proportions(self) -> Floats:
+        """The mean profile of each type, (types, g)."""
+        return self.mixtures.proportions
+
+    @property
+    def library_means(self) -> Floats:
+        """Mean log library size of each type, (types,)."""
+        return self.mixtures.libraries[:, 0]
+
+    @property
+    def library_sds(self) -> Floats:
+        """Standard deviation of log library sizes within each type, (types,)."""
+        return self.mixtures.library_sds
 
     def sample(
         self,
@@ -81,11 +95,14 @@ class SubspaceFitted:
             types=self.types,
             label=self.label,
             ledger=self.ledger,
-            settings={**self.settings, "library_sd": self.library_sd, "spread": self.network.spread},
+            settings={**self.settings, "spread": self.network.spread},
             arrays={
                 "proportions": self.proportions,
+                "weights": self.mixtures.weights,
+                "profiles": self.mixtures.profiles,
+                "libraries": self.mixtures.libraries,
+                "library_sds": self.library_sds,
                 "counts": self.counts,
-                "library_means": self.library_means,
                 "network.data": weights.data,
                 "network.indices": weights.indices.astype(np.int64),
                 "network.indptr": weights.indptr.astype(np.int64),
@@ -94,17 +111,18 @@ class SubspaceFitted:
 
     def _chunk(self, codes: npt.NDArray[np.intp], held: Mapping[int, float], *, seed: int, chunk: int) -> sp.csr_matrix:
         cells = np.random.default_rng([seed, chunk])
-        spread = self.library_sd * cells.standard_normal(len(codes))
-        libraries = np.exp(self.library_means[codes] + spread)
+        parts = self.mixtures.draw(codes, cells)
+        spread = self.library_sds[codes] * cells.standard_normal(len(codes))
+        libraries = np.exp(self.mixtures.libraries[codes, parts] + spread)
         # A stream for each gene: what an intervention does not reach is drawn as it would have been without it.
         streams = [np.random.default_rng([seed, chunk, gene + 1]) for gene in range(len(self.genes))]
         noise = np.array([stream.standard_normal(len(codes)) for stream in streams])
         noise *= self.network.noise_sd()[:, None]
         deviations = self.network.propagate(noise, held={gene: held_deviation(fold) for gene, fold in held.items()})
-        counts = np.empty((len(codes), len(self.genes)), dtype=np.float32)
+        counts, levels = np.empty((len(codes), len(self.genes)), dtype=np.float32), self.mixtures.components
         for gene, stream in enumerate(streams):
             free = np.exp(np.clip(deviations[gene], -_LIMIT, _LIMIT)) / self._mean_fold[gene]
-            counts[:, gene] = stream.poisson(libraries * self.proportions[codes, gene] * held.get(gene, free))
+            counts[:, gene] = stream.poisson(libraries * levels[codes, parts, gene] * held.get(gene, free))
         return sp.csr_matrix(counts)
 
     @cached_property
@@ -124,14 +142,18 @@ def load_fitted(folder: Path, description: Mapping[str, Any]) -> SubspaceFitted:
         description,
         {
             "proportions": (len(types), len(genes)),
+            "weights": (len(types), None),
+            "profiles": (None, len(genes)),
+            "libraries": (len(types), None),
+            "library_sds": (len(types),),
             "counts": (len(types),),
-            "library_means": (len(types),),
             "network.data": (None,),
             "network.indices": (None,),
             "network.indptr": (len(genes) + 1,),
         },
     )
     settings = dict(description["settings"])
+    spread = float(settings.pop("spread"))
     weights = sp.csr_matrix(
         (arrays["network.data"], arrays["network.indices"], arrays["network.indptr"]), shape=(len(genes), len(genes))
     )
@@ -141,10 +163,15 @@ def load_fitted(folder: Path, description: Mapping[str, Any]) -> SubspaceFitted:
         types=types,
         label=str(description["label"]),
         ledger=read_ledger(folder, description),
-        proportions=arrays["proportions"],
+        mixtures=Mixtures(
+            arrays["proportions"],
+            arrays["weights"],
+            arrays["profiles"],
+            arrays["libraries"],
+            arrays["library_sds"],
+            spread=spread,
+        ),
         counts=arrays["counts"],
-        library_means=arrays["library_means"],
-        library_sd=float(settings.pop("library_sd")),
-        network=CausalNetwork(weights, float(settings.pop("spread"))),
+        network=CausalNetwork(weights, spread),
         settings=settings,
     )

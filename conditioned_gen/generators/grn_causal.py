@@ -72,9 +72,7 @@ class GrnCausal:
             cells = self._on_public(public, private.genes, edges, released, seed=seed, progress=progress)
         cells.level.data = torch.from_numpy(np.log(np.maximum(released.proportions, 1e-9))).float()
         cells.level.data -= cells.log_mean_fold()
-        return self._fitted(
-            private, cells, released.counts, released.library_means, np.full(len(private.types), released.library_sd)
-        )
+        return self._fitted(private, cells, released.counts, released.library_means, released.library_sds)
 
     def _on_records(
         self, private: PrivateCohort, edges: EdgeArrays, *, seed: int, progress: Progress | None
