@@ -49,9 +49,10 @@ def indra_curations(grn: GRN) -> Iterator[dict[str, Any]]:
 
 
 def write_indra_curations(grn: GRN, path: Path) -> int:
-    """Write them as one JSON list; returns how many."""
+    """Write them as one JSON list; returns how many. Nothing is written without any."""
     curations = list(indra_curations(grn))
-    write_json(path, curations)
+    if curations:
+        write_json(path, curations)
     return len(curations)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
@@ -14,7 +15,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from prisyn_base import InputError, MissingExtraError
+from prisyn_base import InputError, MissingExtraError, Problem
 
 STOPPED = "stopped; the same command goes on from here"
 DEBUG = "PRISYN_DEBUG"
@@ -33,6 +34,10 @@ GraphOption = Annotated[
     str, typer.Option("--graph", help="The graph: a file such as grn.db, or neo4j://host:port.", metavar="URL")
 ]
 SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Seed of everything random but the privacy noise.")]
+
+
+_MENDABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EEXIST})
+"""Failures of writing that are the disk's or the place's, not ours."""
 
 
 class Command(TyperCommand):
@@ -59,13 +64,25 @@ def answering() -> Iterator[None]:
     except (InputError, MissingExtraError) as error:
         say(str(error))
         raise typer.Exit(2) from None
+    except OSError as error:
+        if error.errno not in _MENDABLE:
+            _tell_failure(error)
+            raise typer.Exit(1) from None
+        where, found = str(error.filename or "standard output"), error.strerror or str(error)
+        mend = "make room, or name a place that may be written"
+        say(str(InputError([Problem(where, found, "a place that can be written", mend)])))
+        raise typer.Exit(2) from None
     except Exception as error:
-        if os.environ.get(DEBUG):
-            traceback.print_exc()
-        lines = str(error).strip().splitlines()
-        say(f"prisyn failed: {type(error).__name__}: {lines[0] if lines else 'no message'}")
-        say(f"This is our fault, not yours. With {DEBUG}=1 the same command says where it happened.")
+        _tell_failure(error)
         raise typer.Exit(1) from None
+
+
+def _tell_failure(error: Exception) -> None:
+    if os.environ.get(DEBUG):
+        traceback.print_exc()
+    lines = str(error).strip().splitlines()
+    say(f"prisyn failed: {type(error).__name__}: {lines[0] if lines else 'no message'}")
+    say(f"This is our fault, not yours. With {DEBUG}=1 the same command says where it happened.")
 
 
 def group(text: str) -> typer.Typer:

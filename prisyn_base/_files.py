@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -15,8 +16,13 @@ from typing import Any
 
 @contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A temporary path beside `path`; renamed over it when the block ends well, removed when it does not."""
+    """A temporary path beside `path`; renamed over it when the block ends well, removed when it does not.
+
+    Raises FileExistsError where `path` is no file (`/dev/stdout`, a folder): a rename would put one in its place.
+    """
     target = Path(path)
+    if target.exists() and not target.is_file():
+        raise FileExistsError(errno.EEXIST, "what is there is no file, and is not replaced", str(target))
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=target.suffix, dir=target.parent)
     os.close(handle)

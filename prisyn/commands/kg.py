@@ -157,15 +157,23 @@ def evidence(
 
 
 @command(app, "stats")
-def stats(graph: GraphOption, form: FormatOption = Format.TABLE) -> None:
-    """Count genes, edges, statements and papers.
+@with_filter
+def stats(graph: GraphOption, form: FormatOption = Format.TABLE, *, where: EdgeFilter) -> None:
+    """Count genes, edges, statements and papers, of the whole graph or of the edges that pass.
 
     \b
     Examples:
       prisyn kg stats --graph grn.db --format json
+      prisyn kg stats --graph grn.db --min-belief .9 --effect activation
     """
+    from kg.queries import EVERYTHING, filtered
+
     with open_graph(graph) as store:
-        values = asdict(store.stats())
+        if where == EVERYTHING:
+            values = asdict(store.stats())
+        else:
+            grn = store.grn()
+            values = asdict(grn.of(filtered(grn, where)).stats())
     if form is Format.JSON:
         emit_json(values)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -112,6 +113,7 @@ def compare(
         emit_edges(edges, "there is none", form)
 
 
+@with_filter
 def restrict(
     graph: GraphOption,
     cohort: Annotated[
@@ -120,24 +122,32 @@ def restrict(
     genes: Annotated[
         Path | None, typer.Option("--genes", help="A text file of gene symbols, one a line.", metavar="FILE")
     ] = None,
-    species: Annotated[str, typer.Option("--species", help="The cohort's species.")] = "human",
     out: Annotated[
         Path | None, typer.Option("--out", help="Write the edges kept to this graph file.", metavar="FILE")
     ] = None,
     form: FormatOption = Format.TABLE,
+    *,
+    where: EdgeFilter,
 ) -> None:
     """Restrict a graph to a cohort's genes, as a generator is given it, and list what is cut and why.
+
+    The cohort's species is that of --species, human without it. Edges that do not pass the filter are cut too.
 
     \b
     Examples:
       prisyn kg restrict --cohort example --graph demo-out/graph/grn.db
+      prisyn kg restrict --cohort cells.h5ad --graph grn.db --min-belief .8 --out panel.db
       prisyn kg restrict --genes panel.txt --graph grn.db --out panel.db --format tsv
     """
-    from kg import open_store
+    from kg import open_store, queries
 
-    symbols = _symbols(cohort, genes)
-    restriction = read_grn(graph).restrict(symbols, species)
+    symbols, grn = _symbols(cohort, genes), read_grn(graph)
+    wanted = replace(where, species="")
+    left_out = [edge for edge in grn.edges() if not wanted.keeps(edge)]
+    kept = grn.of(queries.filtered(grn, wanted)) if left_out else grn
+    restriction = kept.restrict(symbols, where.species or "human")
     rows = [_cut_row(cut.edge, cut.reason) for cut in restriction.cut]
+    rows += [_cut_row(edge, "it does not pass the filter") for edge in left_out]
     say(f"{len(restriction.grn):,} edges kept, {len(rows):,} cut, with a cohort of {len(symbols):,} genes")
     if out is not None:
         if out.exists():

@@ -64,6 +64,12 @@ class Exchange(StrEnum):
     INDRA = "indra"
 
 
+_HOLDS = {
+    Exchange.GOLD: "gold holds sentences of texts that are accepted or rejected: no rows of databases, none in dispute",
+    Exchange.INDRA: "INDRA's curations are accepts and rejects of signed statements: none unsure, none of unknown sign",
+}
+
+
 @command(app, "queue")
 @with_filter
 def queue(
@@ -301,7 +307,12 @@ def export_(
         number, what = write_gold(grn, file), "judged texts"
     else:
         number, what = write_indra_curations(grn, file), "curations"
+    if not number:
+        mend = f"{_HOLDS[form]}; --format decisions writes all that was decided"
+        raise InputError([Problem(graph, f"decisions, and none of them makes {what}", what, mend)])
     say(f"wrote {number:,} {what} to {file}")
+    if form is not Exchange.DECISIONS:
+        say(_HOLDS[form])
 
 
 @command(app, "import")

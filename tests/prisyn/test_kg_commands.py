@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -214,8 +216,24 @@ def test_a_restriction_says_what_is_cut_and_why(graph: Path, tmp_path: Path) -> 
     assert data("stats", "--graph", tmp_path / "panel.db")["edges"] == 1
     again = call("kg", *words, "--out", tmp_path / "panel.db")
     assert (again.exit_code, "a file that is there" in again.stderr) == (2, True)
+    filtered = data(*words, "--effect", "repression", "--out", tmp_path / "none.db")
+    assert {row["reason"] for row in filtered if row["effect"] != "repression"} == {"it does not pass the filter"}
+    assert len(filtered) == len(reasons) + 1
     assert call("kg", "restrict", "--graph", graph).exit_code == 2
     assert len(data("restrict", "--cohort", "example", "--graph", graph)) > 0
+
+
+def test_what_passes_a_filter_is_counted(graph: Path) -> None:
+    whole, signed = data("stats", "--graph", graph), data("stats", "--graph", graph, "--effect", "activation")
+    assert signed["edges"] == signed["activation"] == whole["activation"] < whole["edges"]
+    assert signed["unknown"] == 0
+
+
+def test_a_full_disk_and_a_folder_that_may_not_be_written_are_the_users_to_mend(graph: Path) -> None:
+    with open("/dev/full", "w") as full:
+        words = [sys.executable, "-m", "prisyn", "kg", "stats", "--graph", str(graph)]
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, "standard output: found No space left on device" in done.stderr) == (2, True)
 
 
 def test_cypher_answers_and_refuses_to_write(graph: Path) -> None:

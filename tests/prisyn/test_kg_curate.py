@@ -226,3 +226,14 @@ def test_nothing_is_written_where_nothing_was_judged(graph: Path, tmp_path: Path
     assert done.exit_code == 2
     assert "no decisions" in done.stderr
     assert not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize("form", ["gold", "indra"])
+def test_decisions_that_make_no_gold_are_told_and_no_file_claims_to_hold_any(
+    graph: Path, tmp_path: Path, form: str
+) -> None:
+    claim = json.loads(curate("queue", "--graph", graph, "--curator", "ada", "--format", "json").stdout)[0]["claim"]
+    curate("decide", claim, "unsure", "--graph", graph, "--curator", "ada")
+    done = curate("export", tmp_path / "out.jsonl", "--format", form, "--graph", graph)
+    assert (done.exit_code, "none of them makes" in done.stderr) == (2, True)
+    assert not (tmp_path / "out.jsonl").exists()

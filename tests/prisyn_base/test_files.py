@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from prisyn_base import InputError, MissingExtraError, Problems, atomic_folder, atomic_path, require, write_json
@@ -18,6 +20,14 @@ def test_an_interrupted_write_leaves_the_old_file_and_no_litter(tmp_path):
         write()
     assert file.read_text() == "old"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_is_no_file_is_never_replaced_by_one(tmp_path):
+    os.mkfifo(pipe := tmp_path / "pipe")
+    with pytest.raises(FileExistsError), atomic_path(pipe) as temporary:
+        temporary.write_text("a rename would take the pipe away")
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
 
 
 def test_an_interrupted_folder_leaves_the_old_folder_and_no_litter(tmp_path):
