@@ -1,5 +1,6 @@
 """Attacks on synthetic cohorts, measures of their use, and a verdict. Knows no generator."""
 
+from audit._outcome import Check
 from audit._selftest import SelfCheck, SelfTest, quick_selftest, selftest
 from audit.attacks import ATTACKS, Attack, AttackView
 from audit.card import model_card
@@ -19,7 +20,7 @@ from audit.result import AuditResult
 from audit.risks import RISKS, Risk
 from audit.run import audit
 from audit.target import AuditTarget
-from audit.verdict import Check, Verdict
+from audit.verdict import Verdict
 
 __all__ = [
     "ATTACKS",

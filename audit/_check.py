@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from audit._overlap import overlap_problems, overlap_warnings, some
+from audit._overlap import overlap_problems, overlap_warnings
 from audit._scale import scale_doubts, scale_warnings, value_problems
+from audit._words import many, some
 from audit.records import Records
 from prisyn_base import Problem
 
@@ -48,7 +49,7 @@ def warnings_of(target: AuditTarget) -> Iterator[str]:
     for name, records in target.sets.items():
         if len(records) < FEW:
             few = f"{len(records)} records are too few for a statement about low false positive rates"
-            yield f"{name}: {few} (want {FEW})"
+            yield f"{name}: {few} ({FEW} wanted)"
     sets: dict[str, Records] = dict(target.sets.items())
     yield from overlap_warnings(sets)
     yield from scale_warnings(sets)
@@ -63,7 +64,7 @@ def _names_are_unique(records: Records) -> bool:
 
 def _size(name: str, records: Records) -> Iterator[Problem]:
     if len(records) < FEWEST:
-        yield Problem(name, f"{len(records)} records", f"at least {FEWEST}", "hand in more records")
+        yield Problem(name, many(len(records), "records"), f"at least {FEWEST}", "hand in more records")
     if not records.features:
         yield Problem(name, "no features", "at least one", "check how the set was selected")
 
@@ -84,7 +85,7 @@ def _features(sets: Mapping[str, Records]) -> Iterator[Problem]:
             yield Problem(name, f"the {thing} of {first} in another order", "the same order", mend)
             continue
         lacking, extra = sorted(set(expected) - set(features)), sorted(set(features) - set(expected))
-        found = f"{len(lacking)} {thing} of {first} missing{some(lacking)} and {len(extra)} others{some(extra)}"
+        found = f"{many(len(lacking), thing)} of {first} missing{some(lacking)} and {len(extra)} others{some(extra)}"
         yield Problem(name, found, f"the {thing} of {first}", f"bring all sets to their common {thing}")
 
 
@@ -145,17 +146,18 @@ def _donors(target: AuditTarget) -> Iterator[str]:
     shared = np.intersect1d(members, nonmembers).tolist()
     if shared:
         yield (
-            f"{len(shared)} donors have records among members and non-members{some(shared)}: who took part cannot be "
-            "judged, since both sides hold the same people; what is said holds for single records"
+            f"{many(len(shared), 'donors')} with records among members and non-members{some(shared)}: who took part "
+            "cannot be judged, since both sides hold the same people; what is said holds for single records"
         )
     for name, donors in (("members", members), ("nonmembers", nonmembers)):
         count = len(np.unique(donors))
         if count < FEWEST:
-            yield f"{name}: records of {count} donors only; intervals that resample donors are rough below {FEWEST}"
+            few = f"records of only {many(count, 'donors')}"
+            yield f"{name}: {few}; intervals that resample donors are rough below {FEWEST}"
 
 
 def _edges(target: AuditTarget) -> Iterator[str]:
     known = set(target.features)
     outside = sum(not (edge.regulator in known and edge.target in known) for edge in target.edges)
     if outside:
-        yield f"edges: {outside} of {len(target.edges)} name a gene that is not among the features and are not used"
+        yield f"edges: {outside} of {len(target.edges)} name something that is not among the features and are not used"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from audit._words import many, some
 from audit.records import NOTHING, Records
 from audit.statistics import fisher_greater
 from prisyn_base import Problem
@@ -16,14 +17,10 @@ MANY = 20
 DISTINCT = 0.99
 
 
-def some(names: Sequence[str]) -> str:
-    """The first three names in brackets, or nothing."""
-    return f" ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})" if names else ""
-
-
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """`alike` of `total` records of one set equal a record of the other; `same` names those that are it by name too.
+    """`alike` of `total` records of one set equal a record of the other; `same` names those that are it by name too, if
+    chance does not explain them: numbers that stand for names fall on equal records now and then.
 
     `beyond` is False where chance may have made them alike, because records repeat or are poor in detail.
     """
@@ -39,19 +36,19 @@ def overlap(records: Records, other: Records) -> Overlap:
     theirs = Counter(content for content in other.fingerprints if content != NOTHING)
     own = [content for content in records.fingerprints if content != NOTHING]
     alike = sum(content in theirs for content in own)
-    return Overlap(
-        alike, len(records), _same(records, other) if alike else (), alike > 0 and _beyond(own, theirs, other)
-    )
+    across = sum(theirs[content] for content in own)
+    beyond = alike > 0 and _beyond(across, len(own) * theirs.total(), theirs, other)
+    same, pairs = _same(records, other) if alike else ((), 0)
+    return Overlap(alike, len(records), same if same and _beyond(len(same), pairs, theirs, other) else (), beyond)
 
 
-def _beyond(own: Sequence[bytes], theirs: Counter[bytes], other: Records) -> bool:
-    """True where more pairs across the sets are equal than chance makes equal within the other set."""
+def _beyond(equal: int, pairs: int, theirs: Counter[bytes], other: Records) -> bool:
+    """True where more of some pairs across the sets are equal than chance makes equal within the other set."""
     within = sum(count * (count - 1) // 2 for count in theirs.values())
     total = theirs.total()
-    if within == 0 and _rich(other, len(own) * total):
+    if within == 0 and _rich(other, pairs):
         return True
-    across = sum(theirs[content] for content in own)
-    return fisher_greater(across, len(own) * total, within, max(total * (total - 1) // 2, 1)) < SURE
+    return fisher_greater(equal, pairs, within, max(total * (total - 1) // 2, 1)) < SURE
 
 
 def _rich(records: Records, pairs: int) -> bool:
@@ -70,12 +67,14 @@ def _rich(records: Records, pairs: int) -> bool:
     return pairs * math.exp(0.5 * sum(map(math.log, agree))) < SURE
 
 
-def _same(records: Records, other: Records) -> tuple[str, ...]:
+def _same(records: Records, other: Records) -> tuple[tuple[str, ...], int]:
+    """The names of records that are alike in both sets, of how many names in common."""
     if not (records.named and other.named):
-        return ()
+        return (), 0
     inside = dict(zip(other.ids.tolist(), other.fingerprints, strict=True))
     outside = zip(records.ids.tolist(), records.fingerprints, strict=True)
-    return tuple(name for name, content in outside if inside.get(name) == content)
+    common = [(name, content) for name, content in outside if name in inside and content != NOTHING]
+    return tuple(name for name, content in common if inside[name] == content), len(common)
 
 
 def overlap_problems(sets: Mapping[str, Records]) -> Iterator[Problem]:
@@ -87,14 +86,16 @@ def overlap_problems(sets: Mapping[str, Records]) -> Iterator[Problem]:
         if found.same or (found.beyond and found.alike > found.total / 2):
             mend = "split the records once, before training, and never mix the parts"
             count = len(found.same) or found.alike
-            said = f"{count} records that are also members{some(found.same)}"
+            are = "is a member" if count == 1 else "are members"
+            said = f"{many(count, 'records')} that {are} too{some(found.same)}"
             yield Problem("nonmembers", said, "records that the generator never saw", mend)
     for name in ("members", "nonmembers"):
         if name in sets and "reference" in sets:
             found = overlap(sets["reference"], sets[name])
             if found.beyond and found.alike > found.total / 2:
                 mend = "hand in an independent third set, or none: attacks without a reference still run"
-                yield Problem("reference", f"{found.alike} of {found.total} records that are {name}", "others", mend)
+                said = f"{found.alike} of {many(found.total, 'records')} that are {name}"
+                yield Problem("reference", said, "others", mend)
 
 
 def overlap_warnings(sets: Mapping[str, Records]) -> Iterator[str]:

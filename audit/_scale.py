@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
-from audit._overlap import some
+from audit._words import many, some
 from audit.records import Records
 from audit.tables import MOST_LEVELS, is_categorical
 from cohort import row_sums
@@ -87,7 +87,7 @@ def _empty(sets: Mapping[str, Records]) -> Iterator[str]:
     for name, records in sets.items():
         empty = int((row_sums(records.counts) == 0).sum())
         if empty:
-            yield f"{name}: {empty} records without any count; they carry nothing to recognise"
+            yield f"{name}: {many(empty, 'records')} without any count, in which there is nothing to recognise"
 
 
 def _constant_genes(sets: Mapping[str, Records]) -> Iterator[str]:
@@ -134,8 +134,8 @@ def _units(sets: Mapping[str, Records]) -> Iterator[str]:
         moved = [c for c in _numeric(sets) if _ratio(records.table[c], members[c]) > FACTOR]
         if moved:
             yield (
-                f"{name}: values of {len(moved)} columns are {FACTOR:.0f} times larger or smaller than those of "
-                f"members{some(moved)}: if the units differ (counts against logs), nothing said of this set holds"
+                f"{name}: values of {many(len(moved), 'columns')} are {FACTOR:.0f} times larger or smaller than those "
+                f"of members{some(moved)}: if the units differ (counts against logs), nothing said of this set holds"
             )
 
 
@@ -156,11 +156,11 @@ def _gaps(sets: Mapping[str, Records]) -> Iterator[str]:
         some_missing, all_missing = missing[missing > 0], [str(c) for c in missing.index[missing == 1]]
         if len(some_missing):
             yield (
-                f"{name}: {some_missing.mean():.0%} of the values are missing in {len(some_missing)} of {len(missing)} "
-                "columns; each gap counts as a value of its own, beside the mean"
+                f"{name}: {some_missing.mean():.0%} of the values are missing in {len(some_missing)} of "
+                f"{many(len(missing), 'columns')}; each gap counts as a value of its own, beside the mean"
             )
         if all_missing:
-            yield f"{name}: no value at all in {len(all_missing)} columns{some(all_missing)}"
+            yield f"{name}: no value at all in {many(len(all_missing), 'columns')}{some(all_missing)}"
 
 
 def _levels(sets: Mapping[str, Records]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from audit.report._tables import MINUS, interval, is_judged, percent
+from audit.report._tables import MINUS, features, interval, is_judged, percent
 
 Json = Mapping[str, Any]
 
@@ -38,10 +38,10 @@ def model_card(facts: Json, *, name: str) -> str:
 def _lead(facts: Json) -> str:
     sets = facts["sets"]
     return (
-        f"{sets['synthetic']['records']:,} synthetic records of {sets['members']['genes']:,} features, made from "
-        f"{sets['members']['records']:,} real records and audited against {sets['nonmembers']['records']:,} that were "
-        "held out. The figures below were computed on real records without noise: publishing this card is a decision "
-        "of their owner."
+        f"{sets['synthetic']['records']:,} synthetic records of {sets['members']['genes']:,} {features(facts)}, made "
+        f"from {sets['members']['records']:,} real records and audited against {sets['nonmembers']['records']:,} that "
+        "were held out. The figures below were computed on real records without noise: publishing this card is a "
+        "decision of their owner."
     )
 
 

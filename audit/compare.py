@@ -143,7 +143,8 @@ def _warnings(audits: Mapping[str, Json]) -> Iterator[str]:
 
 
 def _set(facts: Json, part: str) -> Any:
-    return facts["sets"].get(part)
+    summary = facts["sets"].get(part)
+    return None if summary is None else {key: value for key, value in summary.items() if key != "kind"}
 
 
 def _about(facts: Json) -> dict[str, Any]:

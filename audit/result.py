@@ -22,6 +22,7 @@ from audit.curves import Curve
 from audit.edge_leaks import EdgeLeaks
 from audit.exposure import Exposure
 from audit.metrics import MetricResult
+from audit.records import Kind
 from audit.risks import RiskResult
 from audit.statistics import Scores
 from audit.verdict import Verdict
@@ -39,9 +40,10 @@ CONFIDENTIAL = (
 class SetSummary:
     """One audited set in numbers: records, features, records of each type, donors (None where not known).
 
-    Features are genes or the columns of a table; the schema calls both `genes`.
+    Features are genes or, of the `kind` "table", columns; the schema calls both `genes`.
     """
 
+    kind: Kind
     records: int
     genes: int
     types: tuple[tuple[str, int], ...]

@@ -292,4 +292,4 @@ def _pair(first: Names | None, second: Names | None) -> tuple[Names, Names] | No
 def _summarise(records: Records) -> SetSummary:
     kinds = tuple((kind, int((records.labels == kind).sum())) for kind in records.types)
     donors = None if records.donor is None else len(np.unique(records.donors))
-    return SetSummary(len(records), len(records.features), kinds, donors)
+    return SetSummary(records.kind, len(records), len(records.features), kinds, donors)

@@ -11,6 +11,7 @@ from scipy.special import ndtri
 from audit.attacks._marginals import levels, most_varied, summed
 from audit.attacks._protocol import AttackView, register
 from audit.neighbours import Floats
+from audit.statistics import group_means
 
 CORRELATED = 100
 FEWEST = 20
@@ -33,7 +34,7 @@ class CopulaDistance:
 
     name: str = "copula"
     label: str = "Copula distance"
-    explanation: str = "Fits how genes vary together in the synthetic set and asks which donors that suits too well."
+    explanation: str = "Fits how features vary together in the synthetic set and asks which donors that suits too well."
     reference: str = "Golob et al., scMAMA-MIA (privacy vulnerabilities in synthetic single-cell data), bioRxiv 2026"
     needs_reference: bool = False
 
@@ -45,7 +46,10 @@ class CopulaDistance:
             spread = float(score.std())
             z = (score - score.mean()) / (spread if spread > 0 else 1.0)
             scores[rows] = z / (1 + np.abs(z))
-        return scores if view.query_donors is None else _donor_means(scores, view.query_donors)
+        if view.query_donors is None:
+            return scores
+        means, donor = group_means(scores, view.query_donors)
+        return np.asarray(means[donor])
 
 
 Rows = npt.NDArray[np.bool_]
@@ -98,8 +102,3 @@ def _normal_scores(values: Floats, fitted: Floats) -> npt.NDArray[np.float64]:
         below, upto = (np.searchsorted(steps, values[:, column], side=side) for side in ("left", "right"))
         ranks[:, column] = (below + upto + 1) / 2
     return np.asarray(ndtri(ranks / (count + 1)))
-
-
-def _donor_means(scores: Floats, donors: npt.NDArray[np.str_]) -> npt.NDArray[np.float64]:
-    _, at = np.unique(donors, return_inverse=True)
-    return np.asarray((np.bincount(at, weights=scores) / np.bincount(at))[at])

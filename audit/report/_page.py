@@ -35,7 +35,12 @@ def render_report(
     return str(
         environment()
         .get_template("page.html.j2")
-        .render(title=title, facts=facts, sections=[claim, *placed["claim"], *rest, *placed["metrics"], method])
+        .render(
+            title=title,
+            facts=facts,
+            things=tables.features(facts),
+            sections=[claim, *placed["claim"], *rest, *placed["metrics"], method],
+        )
     )
 
 

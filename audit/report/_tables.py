@@ -26,6 +26,11 @@ def p_value(value: float | None) -> str:
     return DASH if value is None else "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def features(facts: Json) -> str:
+    """What the records' features are called. Audits of before know genes alone."""
+    return "columns" if facts["sets"]["members"].get("kind") == "table" else "genes"
+
+
 def gate(facts: Json, name: str) -> float:
     """The threshold of this name that the audit was judged by."""
     return float(next(each["value"] for each in facts["gates"] if each["name"] == name))
@@ -123,9 +128,13 @@ def proved(facts: Json) -> Table:
         for a in facts["attacks"]
     ]
     columns = ("Attack", "Epsilon at least", "If Gaussian (indicative)", "Claimed", "Delta")
-    return Table(
-        "What the attacks prove about epsilon: a lower bound above the claim would refute it", columns, tuple(rows)
+    caption = (
+        "What the attacks prove about epsilon, if the scores of different records are independent given the synthetic "
+        "set. Under that assumption, a bound for the claim's own unit stands against the claim if it exceeds it"
     )
+    if facts["claim"] is not None and not facts["claim"].get("coins"):
+        caption += ", or twice it where, as here, the members are not known to have been chosen by coins"
+    return Table(caption, columns, tuple(rows))
 
 
 def metrics(facts: Json) -> Table:
@@ -174,7 +183,7 @@ def sets(facts: Json) -> Table:
         (name, summary["records"], summary["genes"], len(summary["types"]) or None, summary["donors"])
         for name, summary in facts["sets"].items()
     )
-    return Table("The audited sets", ("Set", "Records", "Genes", "Types", "Donors"), rows)
+    return Table("The audited sets", ("Set", "Records", features(facts).capitalize(), "Types", "Donors"), rows)
 
 
 def gates(facts: Json) -> Table:

@@ -1,6 +1,6 @@
 """What may be said about scores: rates with intervals, tests against chance, bounds on epsilon, power."""
 
-from audit.statistics.auc import Scores, auc, auc_estimate, tied_share
+from audit.statistics.auc import Scores, auc, auc_estimate, group_means, tied_share
 from audit.statistics.canaries import (
     CanaryAudit,
     CanaryBound,
@@ -48,6 +48,7 @@ __all__ = [
     "flip_coins",
     "gaussian_dp_delta",
     "gaussian_dp_epsilon",
+    "group_means",
     "holm",
     "mean_estimate",
     "one_run_epsilon",

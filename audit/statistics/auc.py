@@ -39,13 +39,15 @@ class Scores:
         """The mean score of each donor where `clustered`, else the scores themselves."""
         if not self.clustered or self.member_donors is None or self.nonmember_donors is None:
             return self
-        means = [_means(self.members, self.member_donors), _means(self.nonmembers, self.nonmember_donors)]
-        return Scores(means[0], means[1])
+        sides = ((self.members, self.member_donors), (self.nonmembers, self.nonmember_donors))
+        members, nonmembers = (group_means(values, donors)[0] for values, donors in sides)
+        return Scores(members, nonmembers)
 
 
-def _means(values: Floats, groups: npt.NDArray[np.str_]) -> Floats:
-    _, inverse = np.unique(groups, return_inverse=True)
-    return np.bincount(inverse, weights=values) / np.bincount(inverse)
+def group_means(values: Floats, groups: npt.NDArray[np.str_]) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """The mean of the values (n,) of each group, in order of the groups' names, and the place of each value's group."""
+    _, place = np.unique(groups, return_inverse=True)
+    return np.bincount(place, weights=values) / np.bincount(place), place
 
 
 def auc(members: Floats, nonmembers: Floats) -> float:

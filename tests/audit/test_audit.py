@@ -308,7 +308,7 @@ def test_every_problem_is_named_at_once(split: tuple[Cohort, Cohort]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda m, n: (m, m.subset(np.arange(60)), n), "records that are also members"),
+        (lambda m, n: (m, m.subset(np.arange(60)), n), "records that are members too"),
         (lambda m, n: (m, changed(n, lambda x: -x), m), "negative values"),
         (lambda m, n: (m, n, repeated(m)), "the same record over and over"),
         (lambda m, n: (m, n, m.subset(np.arange(4))), "4 records"),

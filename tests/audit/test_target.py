@@ -160,7 +160,7 @@ def test_another_depth_or_unit_is_named() -> None:
 
 def test_members_in_the_holdout_are_refused_and_a_few_look_alikes_are_named() -> None:
     members, _, synthetic = three(counts)
-    with pytest.raises(InputError, match="80 records that are also members"):
+    with pytest.raises(InputError, match="80 records that are members too"):
         AuditTarget(members, members[:80], synthetic, kind="counts").check()
     few = np.concatenate([counts(100, 1), members[:3]])
     assert warnings_with(AuditTarget(members, few, synthetic, kind="counts"), "nonmembers: 3 of 103 records equal")
@@ -175,6 +175,20 @@ def test_records_that_repeat_by_nature_are_no_overlap() -> None:
     said = " ".join(AuditTarget(*three(answers)).check())
     assert "equal" not in said
     assert "mistake" not in said
+
+
+def test_one_record_of_the_same_name_and_content_is_an_overlap_unless_records_repeat_and_names_are_numbers() -> None:
+    members, others, synthetic = three(cells)
+    mixed = AnnData(np.concatenate([others.counts.toarray(), members.counts[:1].toarray()]))
+    mixed.var_names, mixed.obs_names = list(GENES), [*others.adata.obs_names, members.adata.obs_names[0]]
+    with pytest.raises(InputError, match="1 record that is a member too \\(0-0\\)"):
+        AuditTarget(members.adata, mixed, synthetic.adata).check()
+
+    def answers(n: int, seed: int) -> pd.DataFrame:
+        table = np.random.default_rng(seed).integers(0, 2, (n, 3))
+        return pd.DataFrame(table, columns=["x", "y", "z"], index=[f"row {row}" for row in range(n)])
+
+    AuditTarget(*three(answers)).check()
 
 
 def test_copies_among_the_synthetic_records_are_named_by_whose_they_are() -> None:
@@ -201,7 +215,7 @@ def test_donors_on_both_sides_are_named() -> None:
     for adata in sets[:2]:
         adata.obs["donor"] = [f"d{row % 15}" for row in range(adata.n_obs)]
     target = AuditTarget(*sets, label="cell_type", donor="donor")
-    assert warnings_with(target, "15 donors have records among members and non-members (d0, d1, d10, ...)")
+    assert warnings_with(target, "15 donors with records among members and non-members (d0, d1, d10, ...)")
 
 
 def test_a_record_without_a_donor_is_refused() -> None:
@@ -242,7 +256,7 @@ def test_missing_values_are_named_in_tables_and_refused_in_counts() -> None:
     members, nonmembers, synthetic = three(patients)
     target = AuditTarget(members, nonmembers, synthetic.assign(lab=np.nan), label="outcome")
     assert warnings_with(target, "members: 8% of the values are missing in 1 of 4 columns")
-    assert warnings_with(target, "synthetic: no value at all in 1 columns (lab)")
+    assert warnings_with(target, "synthetic: no value at all in 1 column (lab)")
     assert np.isfinite(target.candidates).all()
     with pytest.raises(InputError, match="'age'"):
         AuditTarget(members.assign(age=np.inf), nonmembers, synthetic, label="outcome").check()
@@ -267,7 +281,7 @@ def test_counts_handed_in_as_a_table_are_noticed() -> None:
 def test_edges_between_unknown_genes_are_named() -> None:
     target = AuditTarget(*three(cells), edges=[("G1", "G2", 1), ("G1", "SPI1"), ("G1", "G2", 1)])
     assert target.edges == (Edge("G1", "G2", 1), Edge("G1", "SPI1", 0))
-    assert warnings_with(target, "edges: 1 of 2 name a gene")
+    assert warnings_with(target, "edges: 1 of 2 name something")
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:
@@ -277,7 +291,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
             members, members[:8], synthetic.drop(columns="sex").assign(lab=np.inf), members, label="outcome"
         ).check()
     said = str(caught.value)
-    for words in ("8 records", "also members", "1 columns of members missing (sex)", "infinite values in 'lab'"):
+    for words in ("8 records", "members too", "1 column of members missing (sex)", "infinite values in 'lab'"):
         assert words in said, words
 
 

@@ -141,7 +141,7 @@ def test_problems_of_files_and_of_sets_are_told_together_by_role_and_file(tables
     assert f"synthetic: {tmp_path / 'none.csv'}: found no such file" in done.stderr
     assert f"members: {tables / 'members.csv'}: found no label column 'sickness'" in done.stderr
     assert "ast, sex, diagnosis" in done.stderr
-    assert f"nonmembers: {tables / 'members.csv'}: found 200 records that are also members" in done.stderr
+    assert f"nonmembers: {tables / 'members.csv'}: found 200 records that are members too" in done.stderr
 
 
 def test_a_csv_of_a_spreadsheet_is_read_by_its_separator_and_decimal_mark(tables: Path, tmp_path: Path) -> None:
