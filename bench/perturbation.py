@@ -79,6 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--rewired", type=int, default=20)
+    parser.add_argument("--first", type=int, default=0, help="number of the first rewired graph, to share them out")
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--table", action="store_true", help="only show what --out has")
@@ -86,9 +87,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not asked.table:
         if asked.data is None:
             parser.error("--data: the folder of cohorts and knowledge bases")
-        names = ["collectri", "untrained", "none", *(f"rewired-{number}" for number in range(asked.rewired))]
+        names = [
+            "collectri",
+            "untrained",
+            "none",
+            *(f"rewired-{number}" for number in range(asked.first, asked.rewired)),
+        ]
         done = {(row["graph"], row["seed"]) for row in _rows(asked.out)}
-        for name in names:
+        for name in ["collectri", "untrained", "none", *random]:
             if (name, asked.seed) not in done:
                 row = {"graph": name, "seed": asked.seed} | measure(asked.data, name, asked.steps, asked.seed)
                 with asked.out.open("a", encoding="utf-8") as stream:
