@@ -87,12 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not asked.table:
         if asked.data is None:
             parser.error("--data: the folder of cohorts and knowledge bases")
-        names = [
-            "collectri",
-            "untrained",
-            "none",
-            *(f"rewired-{number}" for number in range(asked.first, asked.rewired)),
-        ]
+        random = [f"rewired-{number}" for number in range(asked.first, asked.rewired)]
         done = {(row["graph"], row["seed"]) for row in _rows(asked.out)}
         for name in ["collectri", "untrained", "none", *random]:
             if (name, asked.seed) not in done:
