@@ -63,6 +63,15 @@ class Column:
         """Coordinates in a vector: one for each category, else one; and one more for missing values."""
         return (len(self.categories) if self.kind == "categorical" else 1) + self.nullable
 
+    def read(self, text: str) -> float:
+        """The code of a value as a file has it; NaN for "" and for what is no value of this kind."""
+        if self.named:
+            return float(self.categories.index(text)) if text in self.categories else math.nan
+        try:
+            return float(np.datetime64(text, "D").astype(np.int64)) if self.kind == "date" else float(text)
+        except ValueError:
+            return math.nan
+
     def inside(self, codes: Floats) -> npt.NDArray[np.bool_]:
         """Where a code is missing or within the range, shape (n,)."""
         return np.isnan(codes) | ((codes >= self.low) & (codes <= self.high))

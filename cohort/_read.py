@@ -16,7 +16,7 @@ from cohort._check import check_cohort, is_counts
 from cohort._cohort import Cohort
 from cohort._matrix import to_csr
 from cohort._table import Table
-from cohort._table_read import write_table
+from cohort._table_read import is_table_file, write_table
 from prisyn_base import InputError, Problem, atomic_path
 
 _HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -47,6 +47,8 @@ def write_cohort(cohort: Cohort | Table, path: str | os.PathLike[str]) -> None:
     if isinstance(cohort, Table):
         write_table(cohort, path)
         return
+    if is_table_file(path):
+        raise InputError([Problem(str(path), "a table's name, for cells", "an .h5ad file", "name it x.h5ad")])
     with atomic_path(path) as temporary:
         cohort.adata.write_h5ad(temporary, compression="gzip")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.ledger import Ledger
 from conditioned_gen.storage import read_description
 from kg import GRN
-from prisyn_base import InputError, Problem, require
+from prisyn_base import InputError, Problem, Problems, require
 
 Place = Literal["measurements", "critic", "sample gradients", "own parameters", "none"]
 Progress = Callable[[int, int], None]
@@ -98,6 +99,22 @@ def generator(name: str) -> Generator:
     """The generator of that name, with its standard settings. Raises `InputError` listing the names there are."""
     made: Generator = _module(name).GENERATOR
     return made
+
+
+def check_method(name: str, cohort: Cohort | Table, *, epsilon: float) -> tuple[Problem, ...]:
+    """Whether this method can be fitted to this cohort under this promise; () when it can, or is not known at all."""
+    problems = Problems()
+    method = next((method for method in methods() if method.name == name), None)
+    if method is None:
+        return ()
+    kind = "tables" if isinstance(cohort, Table) else "cells"
+    if kind not in method.cohorts:
+        others = [other.name for other in methods() if kind in other.cohorts]
+        problems.add("method", f"{name}, for {kind}", "one of " + ", ".join(others), "choose one of these")
+    if not method.units and math.isfinite(epsilon):
+        mend = "choose a private method, or say --epsilon inf and do not publish the result"
+        problems.add("method", f"{name}, which protects nobody, with epsilon {epsilon:g}", "epsilon inf", mend)
+    return tuple(problems)
 
 
 def load(folder: str | Path) -> Fitted:

@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from cohort import Cohort, row_sums
+from cohort import Cohort, Table, row_sums
 from conditioned_gen.ledger import Unit
 from conditioned_gen.mechanisms import mu_of
 from kg import GRN
@@ -45,7 +45,7 @@ def check_promise(epsilon: float, delta: float, *, where: str = "generate", none
 
 
 def check_request(
-    cohort: Cohort,
+    cohort: Cohort | Table,
     *,
     epsilon: float,
     delta: float,
@@ -59,7 +59,7 @@ def check_request(
 ) -> tuple[Problem, ...]:
     """Everything that stands between this cohort and this promise; () when nothing does.
 
-    `none` allows an infinite epsilon, which promises nothing.
+    `none` allows an infinite epsilon, which promises nothing. A table's types are those that its schema declares.
 
     These messages quote private counts: they are for the owner of the data, and nothing of them reaches a model.
     That a request was accepted is itself a fact about exact counts; whoever fits afterwards says so in the ledger
@@ -67,6 +67,8 @@ def check_request(
     """
     problems = Problems()
     problems.extend(check_promise(epsilon, delta, none=none))
+    if isinstance(cohort, Table):
+        types = cohort.declared_types if types is None else types
     if unit == "donor" and cohort.donor is None:
         problems.add("unit", "donor, without a donor column", "a donor column", "name it with --donor, or use cell")
     else:
@@ -83,6 +85,13 @@ def check_request(
                 "types of the declared list alone",
                 "declare them as well, or relabel the cells",
             )
+    if isinstance(cohort, Table):
+        for name, asked in (("graph", grn is not None), ("public cells", public is not None)):
+            if asked:
+                problems.add(name, "given, for a table", "neither graph nor public cells", "leave them out")
+        if rare in ("merge", "public"):
+            problems.add("rare", f"{rare}, for a table", "refuse or keep", "join categories in the schema instead")
+        return tuple(problems)
     if rare == "public":
         problems.extend(_borrowing(cohort, types, public))
     if grn is not None:
@@ -92,7 +101,7 @@ def check_request(
     return tuple(problems)
 
 
-def _delta(cohort: Cohort, delta: float, unit: Unit) -> Problems:
+def _delta(cohort: Cohort | Table, delta: float, unit: Unit) -> Problems:
     problems = Problems()
     units = len(cohort) if unit == "cell" else len(np.unique(cohort.donors))
     if 1 / units <= delta < 1:
@@ -105,7 +114,9 @@ def _delta(cohort: Cohort, delta: float, unit: Unit) -> Problems:
     return problems
 
 
-def _sizes(cohort: Cohort, epsilon: float, delta: float, unit: Unit, types: Sequence[str], where: str) -> Problems:
+def _sizes(
+    cohort: Cohort | Table, epsilon: float, delta: float, unit: Unit, types: Sequence[str], where: str
+) -> Problems:
     problems = Problems()
     least = smallest_type(epsilon, delta)
     for name in types:

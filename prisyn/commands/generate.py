@@ -29,10 +29,18 @@ ModelOption = Annotated[Path, typer.Option("--model", help="The folder `prisyn g
 
 @command(app, "fit")
 def fit(
-    cohort: Annotated[Path, typer.Option("--cohort", help="The private cells: an .h5ad file of raw counts.")],
-    label: Annotated[str, typer.Option("--label", help="The column of obs that names the cell type.")],
+    cohort: Annotated[
+        Path, typer.Option("--cohort", help="The private cells, .h5ad of raw counts, or a table: .csv, .tsv, .parquet.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="The folder to write the model to.")],
     seed: SeedOption,
+    label: Annotated[
+        str | None,
+        typer.Option("--label", help="The column of cell types; of a table, what is to be predicted, if any."),
+    ] = None,
+    schema: Annotated[
+        Path | None, typer.Option("--schema", help="Of a table: its columns (`prisyn generate schema` proposes one).")
+    ] = None,
     epsilon: Annotated[
         float | None,
         typer.Option("--epsilon", help="The privacy budget: smaller is more private; inf promises nothing."),
@@ -42,8 +50,13 @@ def fit(
         Path | None, typer.Option("--budget", help="In place of both: a file of `prisyn generate plan`.")
     ] = None,
     release: Annotated[str | None, typer.Option("--release", help="Which release of the budget this is.")] = None,
-    donor: Annotated[str | None, typer.Option("--donor", help="The column of obs that names the donor.")] = None,
-    method: Annotated[str, typer.Option("--method", help="`prisyn generate methods` lists them.")] = "grn_subspace",
+    donor: Annotated[str | None, typer.Option("--donor", help="The column that names the donor, or the site.")] = None,
+    method: Annotated[
+        str | None,
+        typer.Option(
+            "--method", help="`prisyn generate methods` lists them; else grn_subspace, for tables table_copula."
+        ),
+    ] = None,
     grn: Annotated[str | None, typer.Option("--grn", help="The graph that conditions it.", metavar="URL")] = None,
     public: Annotated[Path | None, typer.Option("--public", help="An .h5ad file of public cells.")] = None,
     unit: Annotated[
@@ -71,26 +84,31 @@ def fit(
           --public public.h5ad --epsilon 1 --delta 1e-6 --seed 1 --out model
       prisyn generate fit --cohort cells.h5ad --label cell_type --type B --type T \\
           --budget budget.json --release spring --seed 1 --out model
+      prisyn generate fit --cohort patients.csv --schema schema.yaml --label outcome \\
+          --epsilon 5 --delta 1e-5 --seed 1 --out model
     """
-    from cohort import read_cohort
-    from conditioned_gen import ACCEPTED, PrivateCohort, check_request, generator
+    from cohort import Table, read_cohort
+    from conditioned_gen import ACCEPTED, PrivateCohort, check_method, check_request, generator
     from conditioned_gen.rare import settle_rare
-    from prisyn._cohorts import unnamed_types
+    from prisyn._cohorts import read_records, unnamed_types
     from prisyn.progress import counting
 
     if out.exists():
         raise InputError(
             [Problem(str(out), "something already there", "a new folder", "name another, or move it away")]
         )
-    private_cells = read_cohort(cohort, label=label, donor=donor)
+    records = read_records(cohort, schema=schema, label=label, donor=donor)
+    table = isinstance(records, Table)
+    method = method or ("table_copula" if table else "grn_subspace")
     known = tuple(types) if types else None
     graph = _graph(grn, min_belief)
     public_cells = read_cohort(public, label=label if rare == "public" else None) if public else None
     with _promised(epsilon, delta, unit, budget, release) as (promise, made):
         problems = Problems()
+        problems.extend(check_method(method, records, epsilon=promise.epsilon))
         problems.extend(
             check_request(
-                private_cells,
+                records,
                 epsilon=promise.epsilon,
                 delta=promise.delta,
                 unit=promise.unit,
@@ -103,7 +121,7 @@ def fit(
         )
         problems.raise_if_any()
         private = PrivateCohort(
-            private_cells,
+            records,
             epsilon=promise.epsilon,
             delta=promise.delta,
             unit=promise.unit,
@@ -118,17 +136,18 @@ def fit(
             fitted = generator(method).fit(private, grn=graph, public=public_cells, seed=seed, progress=progress)
         made(fitted.ledger)
         fitted.save(out)
-    for line in unnamed_types(private_cells, fitted):
+    for line in unnamed_types(records, fitted):
         say(line)
     say(fitted.ledger.statement())
-    say(f"wrote {out}; next: prisyn generate sample --model {out} --n 1000 --seed {seed} --out synthetic.h5ad")
+    example = "synthetic.csv" if table else "synthetic.h5ad"
+    say(f"wrote {out}; next: prisyn generate sample --model {out} --n 1000 --seed {seed} --out {example}")
 
 
 @command(app, "sample")
 def sample(
     model: ModelOption,
-    n: Annotated[int, typer.Option("--n", min=1, help="How many cells.")],
-    out: Annotated[Path, typer.Option("--out", help="The .h5ad file to write.")],
+    n: Annotated[int, typer.Option("--n", min=1, help="How many cells, or records.")],
+    out: Annotated[Path, typer.Option("--out", help="The file to write: .h5ad; for tables .csv, .tsv or .parquet.")],
     seed: SeedOption,
     do: Annotated[
         list[str] | None,
@@ -136,20 +155,53 @@ def sample(
             "--do", help="Hold a gene at a multiple of its level; what it regulates follows.", metavar="GENE=VALUE"
         ),
     ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", help="Of a table: records with this value alone; repeatable.", metavar="COLUMN=VALUE"),
+    ] = None,
 ) -> None:
-    """Draw cells from a fitted generator. That costs no further privacy, however often it is done.
+    """Draw cells, or records of a table. That costs no further privacy, however often it is done.
 
     \b
     Examples:
       prisyn generate sample --model model --n 1000 --seed 1 --out synthetic.h5ad
       prisyn generate sample --model model --n 500 --do SPI1=0 --seed 2 --out knockout.h5ad
+      prisyn generate sample --model model --n 500 --where sex=F --where stage=III --seed 3 --out women.csv
     """
     from cohort import write_cohort
-    from conditioned_gen import load
+    from conditioned_gen import load, sample_where
 
-    cells = load(model).sample(n, do=_interventions(do or []), seed=seed)
-    write_cohort(cells, out)
-    say(f"wrote {out}: {cells!r}")
+    fitted = load(model)
+    held = _interventions(do or [])
+    if held and where:
+        raise InputError([Problem("--where", "beside --do", "one of the two", "leave one of them out")])
+    records = sample_where(fitted, n, _conditions(where), seed=seed) if where else fitted.sample(n, do=held, seed=seed)
+    write_cohort(records, out)
+    say(f"wrote {out}: {records!r}")
+
+
+@command(app, "schema")
+def schema(
+    table: Annotated[Path, typer.Argument(help="A table with a header row: .csv, .tsv or .parquet.")],
+    out: Annotated[Path, typer.Option("--out", help="The schema to write: .yaml or .json.")],
+) -> None:
+    """Propose a schema for a table, for you to correct: what each column is, its range or categories, its gaps.
+
+    Ranges and categories read off the records are as private as the records, and marked `peeked: true`; a private
+    method refuses them. Write down what is known of the variables instead, and take the mark out.
+
+    \b
+    Examples:
+      prisyn generate schema patients.csv --out schema.yaml
+    """
+    from cohort import propose_schema
+
+    if out.exists():
+        raise InputError([Problem(str(out), "something already there", "a new file", "name another, or move it away")])
+    found, left_out = propose_schema(table, out)
+    if left_out:
+        say(f"left out, since they tell nothing or name records: {', '.join(left_out)}")
+    say(f"wrote {out}: {len(found.columns)} columns, all of them to be read over (confidential until confirmed)")
 
 
 @command(app, "plan")
@@ -298,6 +350,15 @@ def _weights(texts: list[str]) -> dict[str, float]:
             problems.add("--release", repr(text), "NAME=WEIGHT, the weight a number", "write, say, --release spring=1")
     problems.raise_if_any()
     return found
+
+
+def _conditions(texts: list[str]) -> dict[str, str]:
+    problems = Problems()
+    for text in texts:
+        if "=" not in text:
+            problems.add("--where", repr(text), "COLUMN=VALUE", "write, say, --where sex=F")
+    problems.raise_if_any()
+    return {name.strip(): value.strip() for name, _, value in (text.partition("=") for text in texts)}
 
 
 def _interventions(texts: list[str]) -> dict[str, float] | None:

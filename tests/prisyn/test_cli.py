@@ -56,6 +56,8 @@ COMMANDS = [
     ("generate",),
     ("generate", "fit"),
     ("generate", "sample"),
+    ("generate", "schema"),
+    ("generate", "plan"),
     ("generate", "methods"),
     ("generate", "ledger"),
     ("audit",),
