@@ -90,7 +90,7 @@ class PrivateCohort:
         if isinstance(cohort, Table):
             self.representation = TableVectors(cohort.schema, cohort.label)
             self.genes: tuple[str, ...] = cohort.features.names
-            known = f"the table's schema ({len(cohort.schema.columns)} columns)"
+            known = f"the table's schema ({len(cohort.schema.columns)} columns), of whose records each is called a cell"
         else:
             self.representation = CellVectors(cohort.genes)
             self.genes = cohort.genes
