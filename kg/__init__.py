@@ -1,5 +1,6 @@
 """Evidence becomes the graph: gene names, beliefs, stores, queries and exchange formats."""
 
+from kg._find import genes_alike
 from kg._lookup import demo_table, is_retracted
 from kg._record import from_record, to_record
 from kg.belief import edge_beliefs, edge_effect
@@ -64,6 +65,7 @@ __all__ = [
     "formats",
     "from_record",
     "gene_by_entrez",
+    "genes_alike",
     "graph_file",
     "is_retracted",
     "is_tf",

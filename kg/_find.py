@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from kg._suggest import nearest
 from kg.model import Gene
@@ -36,5 +36,12 @@ def _why_missing(name: str, resolution: Resolution, genes: Mapping[str, Gene]) -
         said = f"{name} ({taken.symbol}, {taken.curie}, {taken.species}) is not in the graph"
         if same := sorted(gene for gene in genes.values() if resolver().same_gene(taken, gene)):
             return f"{said}, but {same[0].symbol} ({same[0].curie}, {same[0].species}) is"
-    near = nearest(name.lower(), ((gene.symbol.lower(), gene.symbol) for gene in genes.values()), 3)
+    near = [gene.symbol for gene in genes_alike(name, genes.values(), 3)]
     return said + (f"; did you mean {', '.join(near)}?" if near else "")
+
+
+def genes_alike(name: str, genes: Iterable[Gene], n: int) -> tuple[Gene, ...]:
+    """Up to `n` of the genes whose symbols are spelled like `name`, whatever the case, the nearest first."""
+    by_symbol = {gene.symbol: gene for gene in genes}
+    near = nearest(name.casefold(), ((symbol.casefold(), symbol) for symbol in by_symbol), n)
+    return tuple(by_symbol[symbol] for symbol in near)

@@ -54,12 +54,12 @@ def asking() -> Iterator[None]:
 
 def find_genes(graph: GRN | GraphStore, names: Iterable[str]) -> list[Gene]:
     """The genes of a graph that names stand for. Raises InputError with every name that stands for none."""
-    from kg.queries import find
+    from kg.queries import finder
 
-    problems, found = Problems(), []
+    problems, found, find = Problems(), [], finder(graph)
     for name in names:
         try:
-            found.append(find(graph, name))
+            found.append(find(name))
         except KeyError as error:
             problems.extend([_not_there(error)])
     problems.raise_if_any()

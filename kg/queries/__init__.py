@@ -13,7 +13,7 @@ from kg.queries.motifs import (
     feed_forward_loops,
     feedback_loops,
 )
-from kg.queries.neighbours import edge_between, find, regulators, targets
+from kg.queries.neighbours import edge_between, find, finder, regulators, targets
 from kg.queries.paths import Path, paths, sign_product
 from kg.queries.subgraph import Join, Subgraph, subgraph
 
@@ -42,6 +42,7 @@ __all__ = [
     "feedback_loops",
     "filtered",
     "find",
+    "finder",
     "hubs",
     "paths",
     "regulators",

@@ -42,40 +42,39 @@ class Change:
         return Kind.BELIEF if self.before.beliefs != self.edge.beliefs else Kind.EVIDENCE
 
 
-def changes(store: GraphStore, since: str, where: EdgeFilter = EVERYTHING) -> tuple[Change, ...]:
+def changes(
+    store: GraphStore, since: str, where: EdgeFilter = EVERYTHING, *, grn: GRN | None = None
+) -> tuple[Change, ...]:
     """Edges with statements added or decisions taken at `since` or later, new ones first, then the most changed.
 
     `since` is a date or time as ISO 8601 writes it, in UTC where it names no zone. The filter is asked about edges as
-    they are now. Raises InputError where `since` is no time.
+    they are now. With the whole network of the store at hand as `grn`, its edges are not read again one by one.
+    Raises InputError where `since` is no time.
     """
     start = parse(since)
     new: dict[Pair, list[Evidence]] = {}
     for item in store.changed_since(since):
         new.setdefault((item.regulator.curie, item.target.curie), []).append(item)
-    decisions = list(store.decisions())
-    decided: dict[Pair, list[Decision]] = {}
-    for decision in decisions:
-        if parse(decision.time) >= start:
-            decided.setdefault((decision.regulator, decision.target), []).append(decision)
-    found = (_change(store, pair, new.get(pair, ()), decided.get(pair, ()), decisions) for pair in {**new, **decided})
-    return tuple(sorted((one for one in found if one is not None and where.keeps(one.edge)), key=_order))
+    judged: dict[Pair, list[Decision]] = {}
+    for decision in store.decisions():
+        judged.setdefault((decision.regulator, decision.target), []).append(decision)
+    decided = {pair: late for pair, all_ in judged.items() if (late := [d for d in all_ if parse(d.time) >= start])}
+    known = {} if grn is None else {(edge.regulator.curie, edge.target.curie): edge for edge in grn.edges()}
+    found = []
+    for pair in {**new, **decided}:
+        on_pair = judged.get(pair, [])
+        now = known.get(pair) if grn is not None else _edge(store.evidence(*pair), on_pair)
+        if now is not None and where.keeps(now):
+            found.append(_change(now, new.get(pair, ()), decided.get(pair, ()), on_pair))
+    return tuple(sorted(found, key=_order))
 
 
 def _change(
-    store: GraphStore,
-    pair: Pair,
-    statements: Iterable[Evidence],
-    decided: Iterable[Decision],
-    decisions: Iterable[Decision],
-) -> Change | None:
-    evidence = list(store.evidence(*pair))
-    on_pair = [decision for decision in decisions if (decision.regulator, decision.target) == pair]
-    now = _edge(evidence, on_pair)
-    if now is None:
-        return None
+    now: Edge, statements: Iterable[Evidence], decided: Iterable[Decision], on_pair: Iterable[Decision]
+) -> Change:
     added, taken = {item.id for item in statements}, {decision.id for decision in decided}
     earlier = [decision for decision in on_pair if decision.id not in taken]
-    before = _edge([item for item in evidence if item.id not in added], earlier)
+    before = _edge([item for item in now.evidence if item.id not in added], earlier)
     return Change(now, before, tuple(sorted(statements, key=lambda item: item.id)), tuple(decided))
 
 

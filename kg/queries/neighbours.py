@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kg._find import find_gene
 from kg.grn import GRN, by_belief
 from kg.model import Edge, Gene
@@ -30,7 +32,7 @@ def targets(graph: Graph, gene: str | Gene, where: EdgeFilter = EVERYTHING) -> t
 
 def edge_between(graph: Graph, regulator: str | Gene, target: str | Gene) -> Edge:
     """The edge from one gene to another with all its evidence. Raises KeyError for genes or an edge not there."""
-    one, other = find(graph, regulator), find(graph, target)
+    one, other = map(finder(graph), (regulator, target))
     if isinstance(graph, GRN):
         return graph.edge(one, other)
     found = _stored(graph, regulator=one.curie, target=other.curie)
@@ -41,11 +43,23 @@ def edge_between(graph: Graph, regulator: str | Gene, target: str | Gene) -> Edg
 
 def find(graph: Graph, gene: str | Gene) -> Gene:
     """The gene of a graph that a name stands for, as `GRN.find` says; a Gene is taken at its word."""
-    if isinstance(gene, Gene):
-        return gene
-    if isinstance(graph, GRN):
-        return graph.find(gene)
-    return find_gene(gene, {known.curie: known for known in graph.genes()})
+    return finder(graph)(gene)
+
+
+def finder(graph: Graph) -> Callable[[str | Gene], Gene]:
+    """As `find`, for many names: a store is asked for its genes once, at the first name."""
+    genes: dict[str, Gene] = {}
+
+    def find_one(gene: str | Gene) -> Gene:
+        if isinstance(gene, Gene):
+            return gene
+        if isinstance(graph, GRN):
+            return graph.find(gene)
+        if not genes:
+            genes.update((known.curie, known) for known in graph.genes())
+        return find_gene(gene, genes)
+
+    return find_one
 
 
 def _stored(store: GraphStore, *, regulator: str | None = None, target: str | None = None) -> tuple[Edge, ...]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kg import GRN, Gene, resolve, suggest
-from kg._suggest import nearest
+from kg import GRN, Gene, genes_alike, resolve, suggest
 
 MOST = 8
 """Suggestions given at once."""
@@ -43,10 +42,8 @@ def suggestions(grn: GRN, typed: str) -> tuple[Suggestion, ...]:
     )
     if len(found) < MOST and len(typed) > 2:
         curies = {gene.curie: gene for gene in grn.genes}
-        symbols = {gene.symbol: gene for gene in grn.genes}
-        near = nearest(key, ((symbol.casefold(), symbol) for symbol in symbols), MOST)
         alike = (resolve(name).gene for name in suggest(typed, MOST))
-        found |= dict.fromkeys(symbols[symbol] for symbol in near)
+        found |= dict.fromkeys(genes_alike(typed, grn.genes, MOST))
         found |= dict.fromkeys(curies[gene.curie] for gene in alike if gene and gene.curie in curies)
     return tuple(_suggestion(grn, gene, typed if gene == meant else "") for gene in list(found)[:MOST])
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from kg import Effect, Evidence, Gene, Provenance, SourceKind, open_store, resolve
 from kg.curation import Decision, ErrorKind, Verdict
+from kg.queries import changes
 from prisyn.cli import app
 
 SAID = (
@@ -189,6 +190,10 @@ def test_changes_tell_new_edges_from_changed_ones(graph: Path) -> None:
     decide(graph, SAID[7], Verdict.REJECT, "ada")
     (row,) = data("changes", "--since", "2029-01-01", "--graph", graph)
     assert (row["change"], row["belief_before"], row["belief"], row["decisions"]) == ("effect", 0.8, 0, 1)
+    with open_store(graph) as store:
+        alone = changes(store, "2020-01-01")
+        assert alone == changes(store, "2020-01-01", grn=store.grn())
+        assert any(change.decisions for change in alone)
     assert call("kg", "changes", "--since", "yesterday", "--graph", graph).exit_code == 2
 
 

@@ -19,8 +19,8 @@ from prisyn_base import InputError
 
 router = APIRouter()
 
-MOST_NEW = 2_000
-"""Statements since a date of which a page works out what they changed; the command line does more."""
+MOST_NEW = 50_000
+"""Statements since a date of which a page works out what they changed, in some seconds; the command line does more."""
 
 MOST_LISTED = 200
 
@@ -39,15 +39,16 @@ def changes_page(
     found: tuple[Change, ...] = ()
     wrong, many = "", False
     if since:
+        network = access_of(request).grn()
         try:
             with access_of(request).store() as store:
                 many = sum(1 for _ in islice(store.changed_since(since), MOST_NEW + 1)) > MOST_NEW
-                found = () if many else changes(store, since, asked.filter)
+                found = () if many else changes(store, since, asked.filter, grn=network)
         except InputError as error:
             wrong = "; ".join(f"{problem.found}: give {problem.expected}" for problem in error.problems)
     if format and found:
-        network = access_of(request).grn().of(change.edge for change in found)
-        return answer_file(format, rows=list(map(_row, found)), grn=network, of="changes")
+        changed = network.of(change.edge for change in found)
+        return answer_file(format, rows=list(map(_row, found)), grn=changed, of="changes")
     now = datetime.now(UTC)
     return question_page(
         request,
