@@ -24,7 +24,7 @@ from cohort import Cohort, Table
 from conditioned_gen.calibration import calibrated
 from conditioned_gen.ledger import Entry, Ledger, Unit
 from conditioned_gen.mechanisms import GRID_BITS, Noise, mu_of
-from conditioned_gen.representation import CellVectors, Representation
+from conditioned_gen.representation import CellVectors, Representation, Vectors
 from conditioned_gen.request import check_promise
 from conditioned_gen.sums import Block, Contributor, Records, Release, contribution
 from conditioned_gen.table_vectors import TableVectors
@@ -305,21 +305,36 @@ class PrivateCohort:
         return self.model_steps(critic, steps=steps, sample_rate=sample_rate, clip=clip, of="a critic's parameters")
 
     def sample_gradients(
-        self, loss: BatchLoss, *, steps: int, samples: int, sample_rate: float, clip: float
+        self,
+        loss: BatchLoss,
+        *,
+        steps: int,
+        samples: int,
+        sample_rate: float,
+        clip: float,
+        axes: Vectors | None = None,
     ) -> LossGradients:
         """A channel of `steps` noisy gradients of a loss between generated samples and Poisson subsamples of units.
 
-        As `model_steps`, it takes and charges all that is left. `samples` is how many are shown at each step.
+        As `model_steps`, it takes and charges all that is left. `samples` is how many are shown at each step. With
+        public `axes` (width, k), samples and records are coordinates along these.
         """
         from conditioned_gen.sample_gradients import LossGradients
 
-        size = samples * self.representation.width
+        units = self.__private_units(axes)
         name = "gradients of a loss at generated samples"
-        entry = self.__opened(Entry(name, 2 * clip, 2 * clip, size, steps=steps, sample_rate=sample_rate))
-        return LossGradients(loss, self.__private_units(), self.__noise, entry)
+        entry = self.__opened(Entry(name, 2 * clip, 2 * clip, samples * units.width, steps, sample_rate))
+        return LossGradients(loss, units, self.__noise, entry)
 
     def critic_gradients(
-        self, critics: EnsembleSettings, *, steps: int, samples: int, sample_rate: float, seed: int
+        self,
+        critics: EnsembleSettings,
+        *,
+        steps: int,
+        samples: int,
+        sample_rate: float,
+        seed: int,
+        axes: Vectors | None = None,
     ) -> CriticGradients:
         """A channel of `steps` noisy gradients at generated samples, of critics chosen at `sample_rate`.
 
@@ -327,19 +342,30 @@ class PrivateCohort:
         """
         from conditioned_gen.sample_gradients import CriticGradients
 
-        bound, size = 2 * math.sqrt(samples), samples * self.representation.width
-        entry = Entry("critics' gradients at generated samples", bound, bound, size, steps, sample_rate, exchanges=True)
+        units, bound = self.__private_units(axes), 2 * math.sqrt(samples)
+        entry = Entry(
+            name="critics' gradients at generated samples",
+            sensitivity=bound,
+            noise=bound,
+            coordinates=samples * units.width,
+            steps=steps,
+            sample_rate=sample_rate,
+            exchanges=True,
+        )
         entry = self.__opened(entry)
-        ensemble = self.__ensemble(critics, "wasserstein", seed)
+        ensemble = self.__ensemble(units, critics, "wasserstein", seed)
         return CriticGradients(ensemble, critics.members, self.__noise, entry)
 
-    def votes(self, teachers: EnsembleSettings, *, steps: int, samples: int, seed: int) -> VoteChannel:
+    def votes(
+        self, teachers: EnsembleSettings, *, steps: int, samples: int, seed: int, axes: Vectors | None = None
+    ) -> VoteChannel:
         """A channel of `steps` noisy counts of the teachers that take generated samples for real; charged as above."""
         from conditioned_gen.votes import VoteChannel
 
         bound = math.sqrt(samples)
         entry = self.__opened(Entry("teachers' votes on generated samples", bound, bound, samples, steps))
-        return VoteChannel(self.__ensemble(teachers, "logistic", seed), self.__noise, entry)
+        ensemble = self.__ensemble(self.__private_units(axes), teachers, "logistic", seed)
+        return VoteChannel(ensemble, self.__noise, entry)
 
     def __opened(self, entry: Entry) -> Entry:
         """`entry` with the noise that takes all that is left of the budget, charged."""
@@ -348,7 +374,7 @@ class PrivateCohort:
         self.ledger.charge(entry)
         return entry
 
-    def __private_units(self) -> Units:
+    def __private_units(self, axes: Vectors | None = None) -> Units:
         from conditioned_gen.units import Units
 
         codes = _codes(self.__cohort.labels, self.types)
@@ -357,12 +383,13 @@ class PrivateCohort:
         if self.ledger.unit == "donor":
             donors, owner = np.unique(self.__cohort.donors[rows], return_inverse=True)
             number = len(donors)
-        return Units(Records(self.__cohort.values[rows], codes[rows]), owner, number, self.representation)
+        return Units(Records(self.__cohort.values[rows], codes[rows]), owner, number, self.representation, axes)
 
-    def __ensemble(self, settings: EnsembleSettings, loss: Literal["wasserstein", "logistic"], seed: int) -> Ensemble:
+    def __ensemble(
+        self, units: Units, settings: EnsembleSettings, loss: Literal["wasserstein", "logistic"], seed: int
+    ) -> Ensemble:
         from conditioned_gen.ensemble import Ensemble
 
-        units = self.__private_units()
         shares = self.__noise.shares(units.number, settings.members)
         return Ensemble(units, shares, types=len(self.types), settings=settings, loss=loss, seed=seed)
 

@@ -96,7 +96,7 @@ class Ensemble:
         self._starts = np.cumsum(self._sizes) - self._sizes
         coins = torch.Generator().manual_seed(seed)
         self._coins = np.random.default_rng(seed)
-        width, each = units.representation.width, settings.members // settings.rounds
+        width, each = units.width, settings.members // settings.rounds
         self._banks = [Bank(each, width, types, settings.hidden, coins) for _ in range(settings.rounds)]
         self._optimisers = [
             torch.optim.Adam(bank.parameters(), lr=settings.learning_rate, betas=(0.5, 0.9)) for bank in self._banks
@@ -154,7 +154,7 @@ class Ensemble:
         places = (self._coins.random((len(sizes), self._settings.batch)) * sizes).astype(np.intp) + starts
         shape = places.shape
         if not len(self._rows):
-            return torch.zeros((*shape, self._units.representation.width)), torch.zeros(shape, dtype=torch.int64)
+            return torch.zeros((*shape, self._units.width)), torch.zeros(shape, dtype=torch.int64)
         # A network without records is shown zeros, not its neighbour's records.
         seeing = self._seeing(group)
         vectors, types = self._units.batch(self._rows[np.minimum(places, len(self._rows) - 1).ravel()])

@@ -21,7 +21,7 @@ from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import DP_SINKHORN
 from conditioned_gen.generators._counts import release_counts
-from conditioned_gen.generators._guided import Loop, follow, network_fitted
+from conditioned_gen.generators._guided import Loop, follow, network_fitted, start_from_public
 from conditioned_gen.generators._network import ConditionalGenerator, NetworkFitted, load_network
 from conditioned_gen.sample_gradients import BatchLoss
 from kg import GRN
@@ -55,19 +55,20 @@ class DpSinkhorn:
         seed: int,
         progress: Progress | None = None,
     ) -> NetworkFitted:
-        """Release numbers of types, then train. The graph and public cells are not used by this method."""
+        """Release numbers of types, then train, along public cells' axes if there are any. The graph is not used."""
         counts = release_counts(private, share=self.count_share)
         loop = self.loop
         loss = sinkhorn_divergence(blur=self.blur, across=self.across, iterations=self.iterations)
-        channel = private.sample_gradients(
-            loss, steps=loop.steps, samples=loop.batch, sample_rate=self.sample_rate, clip=self.clip
-        )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = ConditionalGenerator(
                 private.representation, len(private.types), latent=loop.latent, hidden=loop.hidden
             )
-            follow(network, channel.step, counts, loop, scale=1.0, progress=progress)
+            axes = start_from_public(network, private, public)
+            channel = private.sample_gradients(
+                loss, steps=loop.steps, samples=loop.batch, sample_rate=self.sample_rate, clip=self.clip, axes=axes
+            )
+            follow(network, channel.step, counts, loop, axes=axes, scale=1.0, progress=progress)
         return network_fitted(self.method, private, network, counts, loop)
 
 

@@ -23,7 +23,7 @@ from conditioned_gen.ensemble import EnsembleSettings
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import GS_WGAN
 from conditioned_gen.generators._counts import release_counts
-from conditioned_gen.generators._guided import Loop, follow, network_fitted
+from conditioned_gen.generators._guided import Loop, follow, network_fitted, start_from_public
 from conditioned_gen.generators._network import ConditionalGenerator, NetworkFitted, load_network
 from kg import GRN
 
@@ -50,19 +50,20 @@ class GsWgan:
         seed: int,
         progress: Progress | None = None,
     ) -> NetworkFitted:
-        """Release numbers of types, then train. The graph and public cells are not used by this method."""
+        """Release numbers of types, then train, along public cells' axes if there are any. The graph is not used."""
         counts = release_counts(private, share=self.count_share)
         loop = self.loop
-        channel = private.critic_gradients(
-            self.critics, steps=loop.steps, samples=loop.batch, sample_rate=self.sample_rate, seed=seed
-        )
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = ConditionalGenerator(
                 private.representation, len(private.types), latent=loop.latent, hidden=loop.hidden
             )
+            axes = start_from_public(network, private, public)
+            channel = private.critic_gradients(
+                self.critics, steps=loop.steps, samples=loop.batch, sample_rate=self.sample_rate, seed=seed, axes=axes
+            )
             asked = self.sample_rate * self.critics.members
-            follow(network, channel.step, counts, loop, scale=1 / (asked * loop.batch), progress=progress)
+            follow(network, channel.step, counts, loop, axes=axes, scale=1 / (asked * loop.batch), progress=progress)
         return network_fitted(self.method, private, network, counts, loop)
 
 

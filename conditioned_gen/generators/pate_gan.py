@@ -25,8 +25,9 @@ from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import PATE_GAN
 from conditioned_gen.generators._counts import release_counts
 from conditioned_gen.generators._critic import Critic
-from conditioned_gen.generators._guided import Average, Loop, Samples, network_fitted
+from conditioned_gen.generators._guided import Average, Loop, Samples, network_fitted, seen, start_from_public
 from conditioned_gen.generators._network import ConditionalGenerator, NetworkFitted, load_network
+from conditioned_gen.representation import Vectors
 from conditioned_gen.votes import VoteChannel
 from kg import GRN
 
@@ -59,15 +60,17 @@ class PateGan:
         seed: int,
         progress: Progress | None = None,
     ) -> NetworkFitted:
-        """Release numbers of types, then train. The graph and public cells are not used by this method."""
+        """Release numbers of types, then train, along public cells' axes if there are any. The graph is not used."""
         counts = release_counts(private, share=self.count_share)
         loop, view, types = self.loop, private.representation, len(private.types)
-        channel = private.votes(self.teachers, steps=loop.steps, samples=loop.batch, seed=seed)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = ConditionalGenerator(view, types, latent=loop.latent, hidden=loop.hidden)
-            student = Critic(view.width, types, hidden=self.student_hidden)
-            self._train(network, student, channel, counts, progress)
+            axes = start_from_public(network, private, public)
+            width = view.width if axes is None else axes.shape[1]
+            student = Critic(width, types, hidden=self.student_hidden)
+            channel = private.votes(self.teachers, steps=loop.steps, samples=loop.batch, seed=seed, axes=axes)
+            self._train(network, student, channel, counts, axes, progress)
         return network_fitted(self.method, private, network, counts, loop)
 
     def _train(
@@ -76,6 +79,7 @@ class PateGan:
         student: Critic,
         channel: VoteChannel,
         counts: npt.NDArray[np.float64],
+        axes: Vectors | None,
         progress: Progress | None,
     ) -> None:
         improve = torch.optim.Adam(network.parameters(), lr=self.loop.learning_rate, betas=(0.5, 0.99))
@@ -84,7 +88,7 @@ class PateGan:
         judged: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
         for step in range(self.loop.steps):
             noise, types = samples.draw()
-            shown = network(noise, types).detach()
+            shown = seen(network(noise, types), axes).detach()
             share = torch.from_numpy(channel.step(shown, types) / self.teachers.members).float()
             judged = [*judged, (shown, types, share)][-self.remembered :]
             for _ in range(self.student_steps):
@@ -93,7 +97,7 @@ class PateGan:
                 learn.step()
             noise, types = samples.draw()
             improve.zero_grad()
-            torch.autograd.backward(nn.functional.softplus(-student(network(noise, types), types)).mean())
+            torch.autograd.backward(nn.functional.softplus(-student(seen(network(noise, types), axes), types)).mean())
             improve.step()
             average.update()
             if progress is not None:
