@@ -77,7 +77,9 @@ class Ledger:
         if all(entry.sample_rate == 1 for entry in self.entries):
             return epsilon_of(self.mu, delta)
         grid = 1e-4 * min(max(self.budget_epsilon, 1.0), 10.0)
-        return float(_loss_distribution(tuple(self.entries), grid).get_epsilon_for_delta(delta))
+        # Names and sizes change nothing, and left out they do not keep equal mechanisms from being known again.
+        mechanisms = tuple((entry.mu, entry.steps, entry.sample_rate, entry.exchanges) for entry in self.entries)
+        return float(_loss_distribution(mechanisms, grid).get_epsilon_for_delta(delta))
 
     @property
     def mu(self) -> float:
@@ -174,8 +176,8 @@ class Ledger:
 
 
 @lru_cache(maxsize=32)
-def _loss_distribution(entries: tuple[Entry, ...], grid: float) -> PrivacyLossDistribution:
-    """Compose numerically on a grid of losses, an upper bound at any grid (Doroshenko et al., 2022).
+def _loss_distribution(mechanisms: tuple[tuple[float, int, float, bool], ...], grid: float) -> PrivacyLossDistribution:
+    """Compose mechanisms (mu, steps, sample rate, exchanges) numerically, an upper bound (Doroshenko et al., 2022).
 
     A subsample that misses the unit shows R = N(r, s^2). Where it adds, one that has it shows N(a, s^2), |a - r| <= d,
     against R. Where it exchanges, with c = d / 2, the pair is P = (1 - q) R + q N(a, s^2) and Q = (1 - q) R +
@@ -187,19 +189,19 @@ def _loss_distribution(entries: tuple[Entry, ...], grid: float) -> PrivacyLossDi
     from dp_accounting.pld import privacy_loss_distribution as pld
 
     total = pld.identity(value_discretization_interval=grid)
-    for entry in entries:
-        if entry.sample_rate == 1:
-            sd = 1 / (entry.mu * math.sqrt(entry.steps))
+    for mu, steps, sample_rate, exchanges in mechanisms:
+        if sample_rate == 1:
+            sd = 1 / (mu * math.sqrt(steps))
             total = total.compose(pld.from_gaussian_mechanism(sd, value_discretization_interval=grid))
             continue
-        relation = NeighboringRelation.REPLACE_ONE if entry.exchanges else NeighboringRelation.ADD_OR_REMOVE_ONE
+        relation = NeighboringRelation.REPLACE_ONE if exchanges else NeighboringRelation.ADD_OR_REMOVE_ONE
         step = pld.from_gaussian_mechanism(
-            (2 if entry.exchanges else 1) / entry.mu,
-            sampling_prob=entry.sample_rate,
+            (2 if exchanges else 1) / mu,
+            sampling_prob=sample_rate,
             value_discretization_interval=grid,
             neighboring_relation=relation,
         )
-        total = total.compose(step.self_compose(entry.steps))
+        total = total.compose(step.self_compose(steps))
     return total
 
 

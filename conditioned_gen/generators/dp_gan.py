@@ -1,11 +1,11 @@
-"""A Wasserstein GAN whose critic is trained with DP-SGD: the generator only ever sees the noisy critic.
+"""A GAN whose critic is trained with DP-SGD: the generator only ever sees the noisy critic.
 
-Xie et al. (2018); Arjovsky et al. (2017). The critic's loss, mean score of generated less mean score of real records,
-splits in two. Real records enter through the channel alone: each one's gradient is clipped, summed and noised. The
-gradient of generated records, the clamping of weights and every step of the generator are post-processing. Opacus
-cannot differentiate a gradient penalty, so weights are clamped as in the first Wasserstein GAN. Few steps of the
-critic can be paid for, and they are noisy, so that batches are large and the generator waits while the critic gets
-ahead (Bie, Kamath and Zhang 2023).
+Xie et al. (2018); Bie, Kamath and Zhang (2023). The critic's logistic loss splits in two. Real records enter through
+the channel alone: each one's gradient is clipped, summed and noised. The gradients of generated records, clipped alike
+lest they outweigh the real ones, and every step of the generator are post-processing. Few steps of the critic can be
+paid for, and they are noisy, so that batches are large. The logistic loss needs no bound on the critic's slope:
+weights clamped as in the first Wasserstein GAN drove the generator into a single gene, and Opacus cannot differentiate
+a gradient penalty.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import DP_GAN
 from conditioned_gen.generators._counts import release_counts
-from conditioned_gen.generators._critic import Critic, twin
+from conditioned_gen.generators._critic import Critic, drawn, twin
 from conditioned_gen.generators._network import ConditionalGenerator, NetworkFitted, load_network
 from conditioned_gen.gradients import PerRecordLoss
-from conditioned_gen.representation import Representation
+from conditioned_gen.representation import CellVectors, Representation
 from kg import GRN
 
 Floats = npt.NDArray[np.float64]
@@ -38,8 +38,8 @@ Floats = npt.NDArray[np.float64]
 class DpGan:
     """Settings of the method; constants all of them, so that none has to be paid for.
 
-    The generator takes one step after every `critic_steps` of the critic. `bound` is what the critic's weights are
-    clamped to; `batch` is the number of generated records in a step.
+    The generator takes one step after every `critic_steps` of the critic; `batch` is the number of generated records
+    in a step.
     """
 
     method: ClassVar[Method] = DP_GAN
@@ -50,7 +50,6 @@ class DpGan:
     sample_rate: float = 0.15
     clip: float = 1.0
     critic_steps: int = 2
-    bound: float = 0.05
     batch: int = 256
     learning_rate: float = 1e-3
     critic_learning_rate: float = 2e-3
@@ -72,7 +71,7 @@ class DpGan:
             torch.manual_seed(seed)
             network = ConditionalGenerator(view, len(private.types), latent=self.latent, hidden=self.hidden)
             critic = Critic(view.width, len(private.types), hidden=self.critic_hidden)
-            self._train(network, critic, private, counts, progress)
+            self._train(network, critic, private, counts, np.random.default_rng(seed), progress)
         return NetworkFitted(
             method=self.method,
             genes=private.genes,
@@ -91,53 +90,56 @@ class DpGan:
         critic: Critic,
         private: PrivateCohort,
         counts: Floats,
+        rng: np.random.Generator,
         progress: Progress | None,
     ) -> None:
-        clamp(critic, self.bound)
-        free = twin(critic)
+        free, view = twin(critic), CellVectors(private.genes)
         channel = private.critic_steps(critic, steps=self.steps, sample_rate=self.sample_rate, clip=self.clip)
         loss = real_loss(private.representation)
         expected_batch = max(self.sample_rate * float(counts.sum()), 1.0)
         shares = torch.from_numpy(counts / counts.sum())
-        sharpen = torch.optim.RMSprop(critic.parameters(), lr=self.critic_learning_rate)
-        improve = torch.optim.RMSprop(network.parameters(), lr=self.learning_rate)
+        sharpen, improve = (
+            torch.optim.Adam(module.parameters(), lr=rate, betas=(0.5, 0.9))
+            for module, rate in ((critic, self.critic_learning_rate), (network, self.learning_rate))
+        )
         for step in range(self.steps):
-            real = channel.step(loss)
-            made = self._generated(network, shares)
-            sharpen.zero_grad()
-            torch.autograd.backward(free(made[0].detach(), made[1]).mean())
-            for parameter, gradient in zip(critic.parameters(), real, strict=True):
-                parameter.grad = gradient / expected_batch + (0.0 if parameter.grad is None else parameter.grad)
+            types = torch.multinomial(shares, self.batch, replacement=True)
+            made = drawn(view, network(torch.randn(self.batch, self.latent), types), rng)
+            real, fake = channel.step(loss), clipped_mean(free, made.detach(), types, clip=self.clip)
+            for parameter, noisy, free_of_charge in zip(critic.parameters(), real, fake, strict=True):
+                parameter.grad = noisy / expected_batch + free_of_charge
             sharpen.step()
-            clamp(critic, self.bound)
             if (step + 1) % self.critic_steps == 0:
                 improve.zero_grad()
-                torch.autograd.backward(-free(*self._generated(network, shares)).mean())
+                torch.autograd.backward(nn.functional.softplus(-free(made, types)).mean())
                 improve.step()
             if progress is not None:
                 progress(step + 1, self.steps)
         channel.close()
 
-    def _generated(self, network: ConditionalGenerator, shares: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        types = torch.multinomial(shares, self.batch, replacement=True)
-        return network(torch.randn(self.batch, self.latent), types), types
-
 
 def real_loss(representation: Representation) -> PerRecordLoss:
-    """The part of the critic's loss that real records have: minus the score of each, shape (n,)."""
+    """The part of the critic's loss that real records have: log(1 + exp(-score)) of each, shape (n,)."""
 
     def loss(critic: nn.Module, values: torch.Tensor, types: torch.Tensor, draws: torch.Tensor) -> torch.Tensor:
         scores: torch.Tensor = critic(torch.from_numpy(representation.vectors(values.numpy())), types)
-        return -scores
+        return nn.functional.softplus(-scores)
 
     return loss
 
 
-def clamp(critic: nn.Module, bound: float) -> None:
-    """Bring all weights and biases into [-bound, bound], which bounds how steep the critic can be."""
-    with torch.no_grad():
-        for parameter in critic.parameters():
-            parameter.clamp_(-bound, bound)
+def clipped_mean(critic: Critic, made: torch.Tensor, types: torch.Tensor, *, clip: float) -> list[torch.Tensor]:
+    """Mean over generated records (n, width) of the gradient of log(1 + exp(score)), each clipped to norm `clip`."""
+
+    def loss(parameters: dict[str, torch.Tensor], vector: torch.Tensor, code: torch.Tensor) -> torch.Tensor:
+        score: torch.Tensor = torch.func.functional_call(critic, parameters, (vector[None], code[None]))
+        return nn.functional.softplus(score)[0]
+
+    parameters = {name: value.detach() for name, value in critic.named_parameters()}
+    rows = torch.func.vmap(torch.func.grad(loss), in_dims=(None, 0, 0))(parameters, made, types)
+    norms = torch.sqrt(sum(piece.flatten(1).square().sum(dim=1) for piece in rows.values()))
+    factors = clip / norms.clamp_min(clip) / len(made)
+    return [torch.einsum("n,n...->...", factors, rows[name]) for name in parameters]
 
 
 def load_fitted(folder: Path, description: Mapping[str, Any]) -> NetworkFitted:

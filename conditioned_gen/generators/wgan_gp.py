@@ -1,9 +1,7 @@
 """A conditional Wasserstein GAN with gradient penalty that protects nobody, in the manner of scGAN.
 
 Gulrajani et al. (2017); Marouf et al. (2020). The generator gives a cell's expected counts, the critic sees counts
-drawn around them: a network of a few dozen latent numbers cannot invent the independent sampling noise of a thousand
-genes, and a critic tells records without it at once. The gradient goes through the drawing as if it were the
-identity (straight-through; Bengio et al. 2013). The weights kept are a running mean over the later steps.
+drawn around them. The weights kept are a running mean over the later steps.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ from cohort import Cohort
 from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import WGAN_GP
-from conditioned_gen.generators._critic import Critic
+from conditioned_gen.generators._critic import Critic, drawn
 from conditioned_gen.generators._network import ConditionalGenerator, NetworkFitted, load_network
 from conditioned_gen.generators._open import OpenRecords, open_records
 from conditioned_gen.representation import CellVectors
@@ -110,12 +108,6 @@ class WganGp:
             if progress is not None:
                 progress(step + 1, self.steps)
         return mean
-
-
-def drawn(view: CellVectors, means: torch.Tensor, rng: np.random.Generator) -> torch.Tensor:
-    """Vectors of counts drawn around mean vectors (n, width), whose gradient is handed on to the means unchanged."""
-    counts = rng.poisson(view.rates(means.detach().double().numpy())).astype(np.float32)
-    return means + (torch.from_numpy(view.vectors(counts)) - means).detach()
 
 
 def steepness(critic: Critic, real: torch.Tensor, made: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
