@@ -18,9 +18,11 @@ from audit.subgroups import Subgroup
 
 RECORDS = ("cell", "record")
 """Units of a claim that are single records. A promise for a donor or patient holds for each of their records too."""
+SMALLEST = 1e-16
 
 
 def copies_check(copies: Copies) -> Check:
+    """Do members stand verbatim in the synthetic set, more often than non-members or where not one is explained?"""
     counts = (
         f"{copies.members} of {copies.of_members} members and {copies.nonmembers} of {copies.of_nonmembers} "
         "non-members stand verbatim in the synthetic set"
@@ -31,6 +33,7 @@ def copies_check(copies: Copies) -> Check:
 
 
 def attack_check(attack: AttackResult, adjusted: dict[str, float]) -> Check:
+    """Does this attack find members, and would it have been seen if it did?"""
     name, label = f"attack {attack.name}", attack.label
     if attack.fault:
         return Check(name, "cannot tell", f"{label} did not work as an instrument: {attack.fault}.")
@@ -55,12 +58,12 @@ def _harm(attack: AttackResult, adjusted: dict[str, float]) -> str:
     level, found = gates.LEVEL.value, []
     p_value = adjusted[f"{attack.name}: AUC"]
     if p_value <= level and attack.auc.point >= gates.AUC_MARGIN.value:
-        found.append(f"tells members from non-members with AUC {attack.auc.point:.3f} (p = {p_value:.2g} after Holm)")
+        found.append(f"tells members from non-members with AUC {attack.auc.point:.3f} ({_p(p_value)} after Holm)")
     for rate in attack.rates:
         p_rate = adjusted.get(f"{attack.name}: TPR at {rate.fpr:g}", 1.0)
         if p_rate <= level and rate.tpr.point >= gates.RATE_MARGIN.value * rate.fpr:
             whom = "members' donors" if attack.clustered else "members"
-            found.append(f"finds {rate.tpr.point:.1%} of {whom} at {rate.fpr:.1%} false alarms (p = {p_rate:.2g})")
+            found.append(f"finds {rate.tpr.point:.1%} of {whom} at {rate.fpr:.1%} false alarms ({_p(p_rate)})")
     return "; ".join(found)
 
 
@@ -118,7 +121,7 @@ def _risk(risk: RiskResult, p_value: float) -> Check:
     name, gap = f"risk {risk.name}", risk.advantage
     shown = f"{risk.success.point:.1%} on members, {risk.control.point:.1%} on non-members, difference {gap}"
     if p_value <= gates.LEVEL.value and gap.point >= gates.RISK_MARGIN.value:
-        reason = f"{risk.label} succeeds more often on members: {shown} (p = {p_value:.2g} after Holm)."
+        reason = f"{risk.label} succeeds more often on members: {shown} ({_p(p_value)} after Holm)."
         return Check(name, "fail", reason)
     if gap.high >= gates.RISK_HARM.value:
         reason = f"{risk.label}: {shown} reaches {gates.RISK_HARM.value:g}, so harm is not excluded."
@@ -146,4 +149,9 @@ def minority_checks(exposure: Exposure | None) -> list[Check]:
 
 def _found(group: Subgroup) -> str:
     assert group.auc is not None
-    return f"{group.name} by {group.attack} (AUC {group.auc.point:.3f}, p = {group.adjusted:.2g} after Holm)"
+    return f"{group.name} by {group.attack} (AUC {group.auc.point:.3f}, {_p(group.adjusted)} after Holm)"
+
+
+def _p(value: float) -> str:
+    """A p-value in words; below what doubles tell from 0 it is no number to be quoted."""
+    return f"p = {value:.2g}" if value >= SMALLEST else f"p < {SMALLEST:g}"
