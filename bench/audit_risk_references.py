@@ -7,8 +7,8 @@ Tables of 20 factors, noise and `--columns` columns; a fifth of the synthetic re
 deviations of noise (planted), or none is (strangers). Both are asked of all members and of as many others: can the
 nearest synthetic record on half of the columns be told from that on the other half (k = 1), and what is the first
 column, cut into five equal parts? anonymeter's distances are taken on columns scaled to [0, 1], absolute values added
-up, ours are Euclidean on standardised ones, and its rates are centres of Wilson's interval, ours the share itself; so they
-agree and do not coincide. It is no dependency of PriSyn: where it is not installed, the report has our numbers alone.
+up, ours are Euclidean on standardised ones, and its rates are centres of Wilson's interval, ours the share itself; so
+they agree and do not coincide. It is no dependency of PriSyn: without it the report has our numbers alone.
 """
 
 from __future__ import annotations
