@@ -111,7 +111,7 @@ def check(request: Request, *, opening: bool) -> int:
     problems.extend(store_problems(request.graph))
     try:
         with counting("texts found") as progress:
-            for texts, _ in enumerate(stream_all(request.paths), 1):
+            for texts, _ in enumerate(stream_all(request.paths, tell=say), 1):
                 progress(texts)
     except InputError as error:
         problems.extend(error.problems)

@@ -8,7 +8,7 @@ A check collects into `Problems` and raises once at its end, so that nobody mend
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -47,8 +47,9 @@ class Problems:
       1. run.yaml: epsilon: found -1; expected a positive number. To mend: write, say, epsilon: 5.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, tell: Callable[[str], None] | None = None) -> None:
         self._found: list[Problem] = []
+        self._tell = tell
 
     def __len__(self) -> int:
         return len(self._found)
@@ -61,6 +62,11 @@ class Problems:
 
     def extend(self, problems: Iterable[Problem]) -> None:
         self._found.extend(problems)
+
+    def remark(self, words: str) -> None:
+        """Tell what a person should know and need not mend; without a `tell` nobody is told."""
+        if self._tell:
+            self._tell(words)
 
     def raise_if_any(self) -> None:
         if self._found:

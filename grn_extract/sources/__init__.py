@@ -69,9 +69,17 @@ def read_all(paths: Iterable[str | os.PathLike[str]]) -> list[Document]:
     return list(stream_all(paths))
 
 
-def stream_all(paths: Iterable[str | os.PathLike[str]], *, more: Iterable[Document] = ()) -> Iterator[Document]:
-    """As `read_all`, one document at a time and behind them `more`; what is wrong is raised at the end."""
-    problems = Problems()
+def stream_all(
+    paths: Iterable[str | os.PathLike[str]],
+    *,
+    more: Iterable[Document] = (),
+    tell: Callable[[str], None] | None = None,
+) -> Iterator[Document]:
+    """As `read_all`, one document at a time and behind them `more`; what is wrong is raised at the end.
+
+    `tell` is told what is no mistake and yet should be known: numbers for which PubMed has no article.
+    """
+    problems = Problems(tell=tell)
 
     def found() -> Iterator[Document]:
         for path in paths:

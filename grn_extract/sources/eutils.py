@@ -247,7 +247,7 @@ def _body(fetcher: _Fetcher, file: Path, batch: _Batch) -> bytes:
 
 def _documents(body: bytes, file: Path, batch: _Batch, tell: Tell | None) -> Iterator[Document]:
     """The documents of a batch in the order of its numbers, whatever the order in which PubMed sent them."""
-    problems = Problems()
+    problems = Problems(tell=tell)
     documents = {document.id: document for document in documents_in(body, str(file), problems)}
     for problem in problems:
         if tell:

@@ -44,7 +44,8 @@ def read_pmids(path: Path, problems: Problems) -> Iterator[Document]:
         problems.add(str(path), "no number", "PubMed numbers, one a line", "remove the file")
     if len(problems) > before:
         return
+    folder = cache_folder() / "pubmed" / sha256_text("\n".join(numbers))[:16]
     try:
-        yield from read_pubmed(pmids=numbers, folder=cache_folder() / "pubmed" / sha256_text("\n".join(numbers))[:16])
+        yield from read_pubmed(pmids=numbers, folder=folder, tell=problems.remark)
     except InputError as error:
         problems.extend(error.problems)

@@ -75,9 +75,11 @@ def read_pubmed_files(newest_first: Iterable[Path], problems: Problems) -> Itera
 
 def documents_in(body: bytes, where: str, problems: Problems) -> Iterator[Document]:
     """The articles of an answer of E-utilities, as `read_pubmed_xml` reads a file."""
+    left_out: Counter[str] = Counter()
     for article in _elements(body, where, problems):
-        if document := _document(article, where, problems):
+        if document := _document(article, where, problems, left_out):
             yield document
+    _tell_left_out(where, left_out, problems)
 
 
 def pmids_in(body: bytes) -> frozenset[str]:
@@ -135,11 +137,24 @@ def _outline(path: Path) -> _Outline:
     return outline
 
 
+_WORDLESS = "without title and abstract"
+
+
 def _read(path: Path, problems: Problems, outline: _Outline) -> Iterator[Document]:
     articles = stream_elements(path, problems, roots=_ROOTS, wanted=_ARTICLES, expected=_EXPECTED, mend=_MEND)
+    left_out: Counter[str] = Counter()
     for article in articles:
-        if outline.is_last(_pmid(article)) and (document := _document(article, str(path), problems)):
+        if not outline.is_last(_pmid(article)):
+            left_out["replaced or deleted later in the file"] += 1
+        elif document := _document(article, str(path), problems, left_out):
             yield document
+    _tell_left_out(str(path), left_out, problems)
+
+
+def _tell_left_out(where: str, left_out: Counter[str], problems: Problems) -> None:
+    if left_out:
+        reasons = ", ".join(f"{number} {reason}" for reason, number in sorted(left_out.items()))
+        problems.remark(f"{where}: {left_out.total()} articles left out: {reasons}")
 
 
 def _pmid(article: ET.Element) -> str:
@@ -147,7 +162,7 @@ def _pmid(article: ET.Element) -> str:
     return found.strip()
 
 
-def _document(article: ET.Element, where: str, problems: Problems) -> Document | None:
+def _document(article: ET.Element, where: str, problems: Problems, left_out: Counter[str]) -> Document | None:
     pmid = _pmid(article)
     if not pmid.isdecimal():
         problems.add(f"{where}: an article", f"PMID {pmid[:40]!r}", "a number", _MEND)
@@ -156,13 +171,18 @@ def _document(article: ET.Element, where: str, problems: Problems) -> Document |
     citation = article.find("MedlineCitation")
     body = article.find("BookDocument") if citation is None else citation.find("Article")
     if body is None:
+        left_out[_WORDLESS] += 1
         return None
     related = [] if citation is None else citation.findall("CommentsCorrectionsList/CommentsCorrections")
     types = {item.get("UI") for item in body.iterfind("PublicationTypeList/PublicationType")}
     references = {item.get("RefType") for item in related}
     retracted = _RETRACTED in types or "RetractionIn" in references
     title, abstract = _title(body), _abstract(body)
-    if not (title or abstract) or (not retracted and (_NOTICE in types or "RetractionOf" in references)):
+    if not (title or abstract):
+        left_out[_WORDLESS] += 1
+        return None
+    if not retracted and (_NOTICE in types or "RetractionOf" in references):
+        left_out["notices of retraction"] += 1
         return None
     if len(title) + len(abstract) > LARGEST_TEXT:
         found = f"{len(title) + len(abstract)} characters"

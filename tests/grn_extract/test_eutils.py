@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from grn_extract import Document, read_documents
+from grn_extract import Document, read_documents, stream_all
 from grn_extract.sources.eutils import Eutils, read_pubmed
 from prisyn_base import InputError
 
@@ -97,6 +97,19 @@ def test_a_file_of_numbers_is_their_articles(tmp_path: Path, monkeypatch: pytest
         assert [document.id for document in read_documents(file)] == ["PMID:1002", "PMID:1001"]
         assert len(list(read_documents(file))) == 2
     assert len(server.asked) == 1
+
+
+def test_a_number_without_an_article_is_told_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "list.pmids").write_text("1002\n99999999\n")
+    monkeypatch.setenv("PRISYN_CACHE", str(tmp_path / "cache"))
+    told: list[str] = []
+    with double.serve(articles(5)) as server:
+        monkeypatch.setenv("PRISYN_EUTILS_URL", server.url)
+        found = list(stream_all([tmp_path / "list.pmids"], tell=told.append))
+    assert [document.id for document in found] == ["PMID:1002"]
+    assert told == ["PubMed sent nothing for 1 of 2 numbers: 99999999"]
 
 
 def test_lines_that_are_no_numbers_are_all_named_before_anything_is_fetched(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grn_extract import read_all, read_documents
+from grn_extract import read_all, read_documents, stream_all
 from grn_extract.sources import pubmed_xml
 from prisyn_base import InputError, Problems
 
@@ -54,6 +54,16 @@ def test_a_retracted_publication_is_marked_and_a_notice_of_retraction_is_not_rea
     assert [document.retracted for document in read_documents(file)] == [True]
     file.write_text(pubmed(related("RetractionOf")))
     assert list(read_documents(file)) == []
+
+
+def test_articles_that_are_left_out_are_counted_with_the_reason(tmp_path: Path) -> None:
+    file, told = tmp_path / "a.xml", list[str]()
+    bare = "<PubmedArticle><MedlineCitation><PMID>3</PMID><Article/></MedlineCitation></PubmedArticle>"
+    twice = ARTICLE.format(pmid=1, type="D016441")
+    file.write_text(pubmed(twice, twice, ARTICLE.format(pmid=2, type="D016440"), bare))
+    assert len(list(stream_all([file], tell=told.append))) == 1
+    reasons = "1 notices of retraction, 1 replaced or deleted later in the file, 1 without title and abstract"
+    assert told == [f"{file}: 3 articles left out: {reasons}"]
 
 
 def test_corrections_updates_and_languages_are_noted(tmp_path: Path) -> None:
