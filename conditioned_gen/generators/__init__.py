@@ -30,7 +30,7 @@ TABLE_COPULA = Method(
     place="measurements",
     units=("cell", "donor"),
     cost="two noisy sums, closed form; seconds",
-    reference="Gaussian copula (Li et al. 2014) on Haar coefficients (Xiao et al. 2010), denoised by eigenvalue shrinkage",
+    reference="Gaussian copula (Li et al. 2014) on Haar coefficients (Xiao et al. 2010), with eigenvalue shrinkage",
     cohorts=("tables",),
 )
 WGAN_GP = Method(
@@ -119,6 +119,7 @@ DP_MERF = Method(
     cost="one noisy sum, then stochastic gradients; a minute or two",
     reference="Harder, Adamczewski and Park 2021 (DP-MERF), with a public kernel width",
     extra="train",
+    cohorts=("cells", "tables"),
 )
 RON_GAUSS = Method(
     name="ron_gauss",
@@ -126,6 +127,7 @@ RON_GAUSS = Method(
     units=("cell", "donor"),
     cost="one or two noisy sums, closed form; seconds",
     reference="Chanyaswad, Liu and Mittal 2019 (RON-Gauss), with bounded vectors and a public or released centre",
+    cohorts=("cells", "tables"),
 )
 MARGINALS = Method(
     name="marginals",

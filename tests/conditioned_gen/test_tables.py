@@ -15,14 +15,21 @@ from sklearn.preprocessing import StandardScaler
 
 from cohort import Column, Table, TableSchema, check_table, infer_schema, make_table, split_cohort, write_cohort
 from conditioned_gen import Fitted, PrivateCohort, Records, generator, load, methods
+from conditioned_gen.generators.dp_merf import DpMerf
 from conditioned_gen.generators.pgan import Pgan
+from conditioned_gen.generators.ron_gauss import RonGauss
 from conditioned_gen.generators.table_copula import TableCopula
 from conditioned_gen.multiresolution import Halvings
 from conditioned_gen.table_vectors import TableVectors
 from kg import GRN
 from prisyn_base import InputError
 
-QUICK = {"pgan": Pgan(hidden=8, critic_hidden=8, latent=2, steps=4), "table_copula": TableCopula()}
+QUICK = {
+    "dp_merf": DpMerf(features=20, hidden=8, latent=2, steps=4, expected=True),
+    "pgan": Pgan(hidden=8, critic_hidden=8, latent=2, steps=4),
+    "ron_gauss": RonGauss(dimensions=4),
+    "table_copula": TableCopula(),
+}
 NAMES = [method.name for method in methods() if "tables" in method.cohorts and method.name in QUICK]
 OPEN = {method.name for method in methods() if not method.units}
 
@@ -151,6 +158,7 @@ def test_what_was_saved_is_what_is_loaded(name, mixed, tmp_path):
     assert (tmp_path / "t.csv").read_text().startswith("age,weight,height,bmi,blood")
 
 
+@pytest.mark.parametrize("name", [method.name for method in methods() if method.cohorts == ("tables",)])
 def test_cells_are_refused_where_tables_are_asked_for(name, members):
     promise = math.inf if name in OPEN else 5.0
     with pytest.raises(InputError, match="a method that takes tables"):
