@@ -44,7 +44,7 @@ class RonGauss:
     """
 
     method: ClassVar[Method] = RON_GAUSS
-    dimensions: int = 30
+    dimensions: int = 120
     reach: float = 1.0
     centre_share: float = 0.15
 
