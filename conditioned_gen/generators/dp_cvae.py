@@ -12,19 +12,15 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from cohort import Cohort
-from conditioned_gen.barrier import Block, PrivateCohort, Records
+from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import DP_CVAE
+from conditioned_gen.generators._counts import release_sizes
 from conditioned_gen.generators._cvae import ConditionalVae, CvaeFitted, load_cvae, per_record_loss
-from conditioned_gen.hellinger import log_library
 from kg import GRN
-
-Floats = npt.NDArray[np.float64]
-_LOG_CENTRE, _LOG_RADIUS = 7.0, 7.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +46,7 @@ class DpCvae:
         progress: Progress | None = None,
     ) -> CvaeFitted:
         """Release counts and library sizes, then train. The graph and public cells are not used by this method."""
-        counts, library = self._release_counts(private)
+        counts, library = release_sizes(private, share=self.count_share)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             network = ConditionalVae(len(private.genes), len(private.types), hidden=self.hidden, latent=self.latent)
@@ -82,26 +78,6 @@ class DpCvae:
             if progress is not None:
                 progress(step + 1, self.steps)
         channel.close()
-
-    def _release_counts(self, private: PrivateCohort) -> tuple[Floats, tuple[float, float]]:
-        """Numbers of cells by type, and mean and standard deviation of all cells' log library sizes."""
-
-        def library(records: Records) -> Floats:
-            scaled = (log_library(records.values) - _LOG_CENTRE) / _LOG_RADIUS
-            return np.column_stack([scaled, scaled**2])
-
-        release = private.release_sum(
-            "types",
-            [
-                Block("counts", lambda r: np.ones((len(r.types), 1)), width=1, radius=1.0, per_type=True),
-                Block("library", library, width=2, radius=float(np.sqrt(2)), weight=0.5),
-            ],
-            share=self.count_share * private.share_left,
-        )
-        counts = np.maximum(release.sums["counts"].ravel(), 1.0)
-        first, second = release.sums["library"] / counts.sum()
-        variance = max(float(second - first**2) * _LOG_RADIUS**2, 0.05)
-        return counts, (_LOG_CENTRE + _LOG_RADIUS * float(first), min(float(np.sqrt(variance)), 1.0))
 
 
 def load_fitted(folder: Path, description: Mapping[str, Any]) -> CvaeFitted:

@@ -46,13 +46,13 @@ class DpGan:
     hidden: int = 64
     critic_hidden: int = 32
     latent: int = 8
-    steps: int = 400
+    steps: int = 200
     sample_rate: float = 0.15
     clip: float = 1.0
-    critic_steps: int = 2
+    critic_steps: int = 1
     batch: int = 256
-    learning_rate: float = 1e-3
-    critic_learning_rate: float = 2e-3
+    learning_rate: float = 2e-3
+    critic_learning_rate: float = 5e-3
     count_share: float = 0.05
 
     def fit(

@@ -4,7 +4,7 @@ Chen, Kerkouche and Fritz (2022). A classifier's gradient on private records, cl
 noised (DP-SGD), is matched by its gradient on the synthetic set, layer by layer in direction (1 - cosine). The
 classifier is then trained on the synthetic set for a while, so that gradients are matched all along its way, and
 starts afresh after some steps. Nothing but the noisy gradients comes from private records, so the set may be refined
-for as long as one likes.
+for as long as one likes. A classifier hardly minds how large a cell is, so library sizes are released beside.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from cohort import Cohort, Table
+from cohort import Cohort, make_cohort
 from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import PSG
-from conditioned_gen.generators._counts import release_counts
+from conditioned_gen.generators._counts import release_sizes
 from conditioned_gen.generators._critic import twin
 from conditioned_gen.gradients import PerRecordLoss
 from conditioned_gen.ledger import Ledger
@@ -64,12 +64,12 @@ class Psg:
 
     method: ClassVar[Method] = PSG
     size: int = 10
-    hidden: int = 32
-    steps: int = 300
-    run: int = 15
+    hidden: int = 16
+    steps: int = 150
+    run: int = 4
     sample_rate: float = 0.15
     clip: float = 1.0
-    set_steps: int = 3
+    set_steps: int = 5
     classifier_steps: int = 3
     learning_rate: float = 0.1
     classifier_learning_rate: float = 0.02
@@ -85,25 +85,26 @@ class Psg:
         progress: Progress | None = None,
     ) -> SetFitted:
         """Release numbers of types, then match gradients. The graph and public cells are not used by this method."""
-        counts = release_counts(private, share=self.count_share)
+        counts, library = release_sizes(private, share=self.count_share)
+        view = CellVectors(private.genes)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            vectors = self._matched(private, progress)
+            vectors = self._matched(private, view, progress)
         return SetFitted(
             method=self.method,
             genes=private.genes,
             types=private.types,
             label=private.label,
             ledger=private.ledger,
-            representation=private.representation,
-            vectors=vectors,
+            proportions=_proportions(view, vectors).reshape(len(private.types), self.size, -1),
             counts=counts,
+            library=np.array(library),
             settings={"steps": self.steps},
         )
 
-    def _matched(self, private: PrivateCohort, progress: Progress | None) -> Vectors:
-        """The synthetic vectors, shape (types, size, width)."""
-        view, types = private.representation, torch.arange(len(private.types)).repeat_interleave(self.size)
+    def _matched(self, private: PrivateCohort, view: CellVectors, progress: Progress | None) -> Vectors:
+        """The synthetic vectors, shape (types * size, width), type by type."""
+        types = torch.arange(len(private.types)).repeat_interleave(self.size)
         raw = torch.randn(len(types), view.width).requires_grad_()
         classifier = Classifier(view.width, len(private.types), hidden=self.hidden)
         free = twin(classifier)
@@ -129,7 +130,7 @@ class Psg:
             if progress is not None:
                 progress(step + 1, self.steps)
         channel.close()
-        return np.asarray(view.squash(raw).detach().numpy().reshape(len(private.types), self.size, view.width))
+        return np.asarray(view.squash(raw).detach().numpy())
 
 
 def classification(representation: Representation) -> PerRecordLoss:
@@ -142,6 +143,11 @@ def classification(representation: Representation) -> PerRecordLoss:
     return loss
 
 
+def _proportions(view: CellVectors, vectors: Vectors) -> Floats:
+    rates = view.rates(vectors.astype(np.float64))
+    return np.asarray(rates / np.maximum(rates.sum(axis=1, keepdims=True), 1e-12))
+
+
 def misalignment(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor]) -> torch.Tensor:
     """Sum over layers of 1 - cosine between two gradients."""
     parts = [
@@ -152,16 +158,16 @@ def misalignment(found: Sequence[torch.Tensor], wanted: Sequence[torch.Tensor]) 
 
 @dataclass(frozen=True, eq=False)
 class SetFitted:
-    """Synthetic vectors (types, size, width) and the released numbers of records by type (types,)."""
+    """Synthetic proportions (types, size, g), released numbers of cells (types,), and mean and sd of log libraries."""
 
     method: Method
     genes: tuple[str, ...]
     types: tuple[str, ...]
     label: str
     ledger: Ledger
-    representation: Representation
-    vectors: Vectors
+    proportions: Floats
     counts: Floats
+    library: Floats
     settings: dict[str, Any] = field(default_factory=dict)
 
     def sample(
@@ -171,14 +177,21 @@ class SetFitted:
         labels: Sequence[str] | None = None,
         do: Mapping[str, float] | None = None,
         seed: int,
-    ) -> Cohort | Table:
-        """As `conditioned_gen.Fitted.sample`: records drawn around vectors of the set, each as likely as the others."""
+    ) -> Cohort:
+        """As `conditioned_gen.Fitted.sample`: cells drawn around those of the set, each as likely as the others."""
         refuse_do(do, self.genes, method=self.method.name)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
         codes = np.array([self.types.index(name) for name in drawn], dtype=np.intp)
         rng = np.random.default_rng(seed)
-        vectors = self.vectors[codes, rng.integers(self.vectors.shape[1], size=len(codes))]
-        return self.representation.cohort(vectors, drawn, label=self.label, rng=rng, expected=True)
+        proportions = self.proportions[codes, rng.integers(self.proportions.shape[1], size=len(codes))]
+        libraries = np.exp(self.library[0] + self.library[1] * rng.standard_normal(len(codes)))
+        return make_cohort(
+            rng.poisson(libraries[:, None] * proportions),
+            genes=self.genes,
+            labels=drawn,
+            label=self.label,
+            cells=[f"synthetic-{row}" for row in range(len(drawn))],
+        )
 
     def save(self, folder: str | Path) -> None:
         """As `conditioned_gen.Fitted.save`."""
@@ -190,24 +203,24 @@ class SetFitted:
             label=self.label,
             ledger=self.ledger,
             settings=self.settings,
-            arrays={"vectors": self.vectors, "counts": self.counts},
+            arrays={"proportions": self.proportions, "counts": self.counts, "library": self.library},
         )
 
 
 def load_fitted(folder: Path, description: Mapping[str, Any]) -> SetFitted:
     """Read what `save` wrote."""
     genes, types = tuple(description["genes"]), tuple(description["types"])
-    view = CellVectors(genes)
-    arrays = read_arrays(folder, description, {"vectors": (len(types), None, view.width), "counts": (len(types),)})
+    shapes = {"proportions": (len(types), None, len(genes)), "counts": (len(types),), "library": (2,)}
+    arrays = read_arrays(folder, description, shapes)
     return SetFitted(
         method=PSG,
         genes=genes,
         types=types,
         label=str(description["label"]),
         ledger=read_ledger(folder, description),
-        representation=view,
-        vectors=arrays["vectors"],
+        proportions=arrays["proportions"],
         counts=arrays["counts"],
+        library=arrays["library"],
         settings=dict(description["settings"]),
     )
 
