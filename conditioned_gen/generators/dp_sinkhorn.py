@@ -26,7 +26,7 @@ from conditioned_gen.generators._network import ConditionalGenerator, NetworkFit
 from conditioned_gen.sample_gradients import BatchLoss
 from kg import GRN
 
-_LOOP = Loop(steps=1000)
+_LOOP = Loop(steps=1000, hidden=32, memory=0.99)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class DpSinkhorn:
 
     method: ClassVar[Method] = DP_SINKHORN
     loop: Loop = _LOOP
-    sample_rate: float = 0.02
+    sample_rate: float = 0.01
     clip: float = 0.05
     blur: float = 0.05
     across: float = 2.0

@@ -27,8 +27,8 @@ from conditioned_gen.generators._guided import Loop, follow, network_fitted, sta
 from conditioned_gen.generators._network import ConditionalGenerator, NetworkFitted, load_network
 from kg import GRN
 
-_LOOP = Loop(steps=600)
-_CRITICS = EnsembleSettings(members=100, rounds=5)
+_LOOP = Loop(steps=500)
+_CRITICS = EnsembleSettings(members=100, rounds=2, updates=2, hidden=16)
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ from conditioned_gen.representation import Vectors
 from conditioned_gen.votes import VoteChannel
 from kg import GRN
 
-_LOOP = Loop(steps=300)
-_TEACHERS = EnsembleSettings(members=50, rounds=2)
+_LOOP = Loop(steps=200)
+_TEACHERS = EnsembleSettings(members=50, rounds=2, hidden=16)
 
 
 @dataclass(frozen=True)
