@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pandas as pd
@@ -13,7 +14,7 @@ from cohort._schema import TableSchema
 from cohort._schema_file import write_schema
 from cohort._table import Table
 from cohort._table_check import make_table, raw_problems
-from prisyn_base import InputError, Problem, Problems, atomic_path, require
+from prisyn_base import InputError, Problem, Problems, atomic_path
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 _SAVED = "write it anew with DataFrame.to_csv(..., index=False)"
@@ -51,7 +52,7 @@ def read_frame(path: str | os.PathLike[str]) -> pd.DataFrame:
         found = f"a {suffix} file" if suffix else "a file without an ending"
         raise InputError([Problem(str(path), found, ".csv, .tsv or .parquet", _SAVED)])
     if suffix == ".parquet":
-        require("pyarrow", extra="parquet")
+        _check_parquet(path)
     problems = Problems()
     try:
         if suffix == ".parquet":
@@ -77,7 +78,7 @@ def write_table(table: Table, path: str | os.PathLike[str]) -> None:
     if not is_table_file(file):
         raise InputError([Problem(str(path), f"the ending {suffix!r}", ".csv, .tsv or .parquet", "name it x.csv")])
     if suffix == ".parquet":
-        require("pyarrow", extra="parquet")
+        _check_parquet(path)
     with atomic_path(file) as temporary:
         if suffix == ".parquet":
             table.frame.to_parquet(temporary, index=False)
@@ -95,6 +96,12 @@ def propose_schema(path: str | os.PathLike[str], out: str | os.PathLike[str]) ->
         raise InputError([Problem(str(path), "no column that varies without naming records", "a cohort", mend)])
     write_schema(schema, out)
     return schema, tuple(str(name) for name in frame.columns if str(name) not in schema)
+
+
+def _check_parquet(path: str | os.PathLike[str]) -> None:
+    if find_spec("pyarrow") is None:
+        mend = "pip install pyarrow, or write the table as .csv"
+        raise InputError([Problem(str(path), "parquet, which nothing here reads or writes", "pyarrow", mend)])
 
 
 def _repeated(names: Sequence[str], where: str) -> Problems:

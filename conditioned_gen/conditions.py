@@ -12,8 +12,9 @@ from cohort import Table
 from conditioned_gen.generator import Fitted
 from prisyn_base import InputError, Problem, Problems
 
-_ROUNDS = 200
-_FEWEST = 500
+_ROUNDS = 20
+_TIMES = 10
+_FEWEST = 2000
 
 
 def sample_where(fitted: Fitted, n: int, where: Mapping[str, str], *, seed: int) -> Table:
@@ -21,19 +22,19 @@ def sample_where(fitted: Fitted, n: int, where: Mapping[str, str], *, seed: int)
 
     A condition on the label is drawn outright. Values are written as in a .csv file; "" means missing. Raises
     `InputError` for cells, for columns and values that the schema does not have, and where too few records meet
-    the conditions: among 200 times as many (at least 100,000).
+    the conditions: among 200 times as many (at least 40,000).
     """
     first = fitted.sample(1, seed=seed)
     if not isinstance(first, Table):
         raise InputError([Problem("where", "a model of cells", "a model of a table", "leave the condition out")])
     codes = _codes(first, where)
-    labels = None
+    size, labels = max(_TIMES * n, _FEWEST), None
     if first.typed and first.label in where:
-        labels = [where[str(first.label)]] * max(n, _FEWEST)
+        labels = [where[str(first.label)]] * size
     kept, found = [], 0
     for number in range(_ROUNDS):
         drawn_seed = int(np.random.default_rng([seed, number]).integers(2**62))
-        drawn = fitted.sample(None if labels else max(n, _FEWEST), labels=labels, seed=drawn_seed)
+        drawn = fitted.sample(None if labels else size, labels=labels, seed=drawn_seed)
         assert isinstance(drawn, Table)
         frame = drawn.frame[_meets(drawn, codes)]
         kept.append(frame)
@@ -42,7 +43,7 @@ def sample_where(fitted: Fitted, n: int, where: Mapping[str, str], *, seed: int)
             whole = pd.concat(kept, ignore_index=True).iloc[:n]
             return Table(whole, first.schema, label=first.label)
     shown = ", ".join(f"{name}={value}" for name, value in where.items())
-    found_text = f"{shown}, which {found} of {_ROUNDS * max(n, _FEWEST):,} records meet"
+    found_text = f"{shown}, which {found} of {_ROUNDS * size:,} records meet"
     raise InputError([Problem("where", found_text, f"{n} records", "ask for fewer, or leave a condition out")])
 
 

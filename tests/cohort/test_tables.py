@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from importlib.util import find_spec
 
 import numpy as np
 import pandas as pd
@@ -315,6 +316,20 @@ def test_files_that_are_no_tables_are_told_apart(tmp_path, schema):
     assert "unreadable" in told(lambda: read_table(tmp_path / "broken.csv.gz"))
     assert "no schema" not in told(lambda: read_schema(tmp_path / "absent.yaml"))
     assert "schema 'NoneType'" in told(lambda: read_schema(tmp_path / "empty.csv"))
+
+
+@pytest.mark.skipif(find_spec("pyarrow") is not None, reason="pyarrow is installed")
+def test_parquet_says_what_it_takes(table, tmp_path):
+    (tmp_path / "t.parquet").write_bytes(b"PAR1")
+    for work in (lambda: read_table(tmp_path / "t.parquet"), lambda: write_table(table, tmp_path / "u.parquet")):
+        assert "pip install pyarrow" in told(work)
+    assert not (tmp_path / "u.parquet").exists()
+
+
+@pytest.mark.skipif(find_spec("pyarrow") is None, reason="needs pyarrow")
+def test_parquet_keeps_a_table(schema, table, tmp_path):
+    write_table(table, tmp_path / "t.parquet")
+    pd.testing.assert_frame_equal(read_table(tmp_path / "t.parquet", schema=schema, label="sex").frame, table.frame)
 
 
 def test_removing_a_record_moves_no_other_to_another_side():

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from cohort import Column, Table, TableSchema, check_table, infer_schema, make_table, split_cohort, write_cohort
-from conditioned_gen import Fitted, PrivateCohort, Records, generator, load, methods
+from conditioned_gen import Fitted, PrivateCohort, Records, generator, load, methods, sample_where
 from conditioned_gen.generators.dp_merf import DpMerf
 from conditioned_gen.generators.pgan import Pgan
 from conditioned_gen.generators.ron_gauss import RonGauss
@@ -140,6 +140,22 @@ def test_a_label_can_be_asked_for(name, mixed):
         fitted.sample(labels=["maybe"], seed=0)
     with pytest.raises(InputError, match="no intervention"):
         fitted.sample(5, do={"age": 1.0}, seed=0)
+
+
+def test_records_can_be_asked_for_by_their_values(name, mixed):
+    fitted = fit(name, mixed)
+    assert sample_where(fitted, 30, {"ill": "yes"}, seed=1).frame["ill"].tolist() == ["yes"] * 30
+    with pytest.raises(InputError, match="2 problems"):
+        sample_where(fitted, 5, {"blood": "C", "hair": "red"}, seed=1)
+
+
+def test_conditions_hold_together_and_one_that_nobody_meets_is_said(mixed):
+    fitted = fit("table_copula", mixed)
+    frame = sample_where(fitted, 30, {"ill": "yes", "blood": "A", "smoker": ""}, seed=1).frame
+    assert (len(frame), set(frame["ill"]), set(frame["blood"])) == (30, {"yes"}, {"A"})
+    assert frame["smoker"].isna().all()
+    with pytest.raises(InputError, match="which 0 of 40,000 records meet"):
+        sample_where(fitted, 5, {"weight": "77.123456789"}, seed=1)
 
 
 def test_the_same_seeds_give_the_same_table_and_others_another(name, mixed):
