@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from anndata import AnnData
 
 from audit.tables import is_categorical, words
-from cohort import Cohort, is_counts, to_csr
+from cohort import Cohort, Table, is_counts, to_csr
 from prisyn_base import InputError, Problem, Problems
 
 Kind = Literal["counts", "table"]
@@ -108,16 +108,19 @@ class Records:
 def make_records(
     source: Any, *, label: str | None = None, donor: str | None = None, kind: Kind | None = None, where: str = "records"
 ) -> Records:
-    """Records from a Cohort, AnnData, DataFrame, array (n, p) or sparse matrix; Records pass through.
+    """Records from a Cohort, Table, AnnData, DataFrame, array (n, p) or sparse matrix; Records pass through.
 
     `label` and `donor` name columns of `obs` or of the DataFrame, where they then are no features; a Cohort names its
-    own. `kind`: by default a Cohort, AnnData and a sparse matrix hold counts, a DataFrame and an array are tables.
-    Nothing is copied that can be used as it is. Raises InputError, naming `where`, for anything else.
+    own, and so does a Table, unless its label is a number. `kind`: by default a Cohort, AnnData and a sparse matrix
+    hold counts, a DataFrame and an array are tables. Nothing is copied that can be used as it is. Raises InputError,
+    naming `where`, for anything else.
     """
     if isinstance(source, Records):
         return source
     if isinstance(source, Cohort):
         return _from_anndata(source.adata, source.counts, source.label, source.donor)
+    if isinstance(source, Table):
+        return _from_frame(source.frame, source.label if source.typed else None, source.donor, "table", where)
     if isinstance(source, AnnData):
         return _from_anndata(source, _csr(_counts_of(source)), label, donor)
     if isinstance(source, pd.DataFrame):

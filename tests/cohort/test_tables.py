@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
+from audit.records import make_records
 from cohort import (
     Column,
     TableSchema,
@@ -172,6 +173,14 @@ def test_hospital_records_with_gaps_and_sites_are_read(shared_data):
     assert heart.schema["thal"].nullable
     gaps = heart.frame["thal"].isna().to_numpy()
     assert np.array_equal(heart.values[:, heart.features.places["thal"]][:, -1] == 1, gaps)
+
+
+def test_an_audit_takes_tables_as_they_are(table):
+    records = make_records(table)
+    assert (records.kind, len(records), records.types) == ("table", 8, ("F", "M"))
+    assert "sex" not in records.features
+    patients = load_diabetes(as_frame=True).frame
+    assert "target" in make_records(make_table(patients, infer_schema(patients), label="target")).features
 
 
 def test_rules_recompute_and_move_and_leave_sound_records_alone(schema, table):
