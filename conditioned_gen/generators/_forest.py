@@ -60,10 +60,6 @@ class Forest:
                         waiting.append(child)
         return cls(parents, np.array(order, dtype=np.intp))
 
-    def above(self, codes: Codes) -> Codes:
-        """Each column's parent's level, shape (n, m); 0 for roots."""
-        return np.where(self.parents < 0, 0, codes[:, self.parents])
-
     def cells(self, levels: Codes) -> npt.NDArray[np.bool_]:
         """Which cells (m, k, k) of the tables parent x own can be: columns have `levels` (m,) of the k there are."""
         there = np.arange(levels.max()) < levels[:, None]

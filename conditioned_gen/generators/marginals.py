@@ -123,10 +123,12 @@ def table_blocks(columns: Codes, forest: Forest) -> list[Block]:
 
     def block(start: int) -> Block:
         inside = np.arange(start, min(start + _COLUMNS, len(columns)))
+        parents = forest.parents[inside]
 
         def onehot(records: Records) -> Floats:
-            levels = count_levels(records.values[:, columns])
-            places = forest.above(levels)[:, inside] * LEVELS + levels[:, inside]
+            levels = count_levels(records.values[:, columns[inside]])
+            above = np.where(parents < 0, 0, count_levels(records.values[:, columns[parents]]))
+            places = above * LEVELS + levels
             rows = np.zeros((len(levels), len(inside), LEVELS * LEVELS))
             np.put_along_axis(rows, places[:, :, None], 1.0, axis=2)
             return rows.reshape(len(levels), -1)
