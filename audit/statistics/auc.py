@@ -75,15 +75,19 @@ def weighted_auc(order: npt.NDArray[np.intp], n: int, member: Floats, nonmember:
 
 
 def auc_estimate(scores: Scores, *, seed: int, repetitions: int = REPETITIONS, level: float = 0.95) -> Estimate:
-    """The AUC with a percentile bootstrap interval, stratified by side; donors are resampled whole where known."""
+    """The AUC with a percentile bootstrap interval, stratified by side; donors are resampled whole where known.
+
+    All of [0, 1] where a side is one donor: nothing says how another would have come out.
+    """
     rng = np.random.default_rng(seed)
-    n = len(scores.members)
+    n, point = len(scores.members), auc(scores.members, scores.nonmembers)
+    if min(len(side) for side in (scores.by_donor().members, scores.by_donor().nonmembers)) < 2:
+        return Estimate(point, 0.0, 1.0, n + len(scores.nonmembers), level)
     _, order = np.unique(np.concatenate([scores.members, scores.nonmembers]), return_inverse=True)
     draw_member = _resampler(n, scores.member_donors if scores.clustered else None)
     draw_nonmember = _resampler(len(scores.nonmembers), scores.nonmember_donors if scores.clustered else None)
     draws = [weighted_auc(order, n, draw_member(rng), draw_nonmember(rng)) for _ in range(repetitions)]
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])
-    point = auc(scores.members, scores.nonmembers)
     return Estimate(point, min(float(low), point), max(float(high), point), n + len(scores.nonmembers), level)
 
 

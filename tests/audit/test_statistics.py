@@ -177,3 +177,12 @@ def test_what_power_calls_visible_is_seen_in_four_of_five_cases() -> None:
     mu = float(norm.ppf(visible.auc) * np.sqrt(2))
     seen = sum(chance(draw(seed, n, mu), seed=0).above <= level for seed in range(150))
     assert 0.7 <= seen / 150 <= 0.9
+
+
+def test_one_donor_a_side_bounds_no_auc() -> None:
+    rng = np.random.default_rng(0)
+    inside, outside = rng.normal(size=(2, 50))
+    estimate = auc_estimate(Scores(inside, outside, np.full(50, "a"), np.full(50, "b")), seed=0)
+    assert (estimate.low, estimate.high) == (0.0, 1.0)
+    two = auc_estimate(Scores(inside, outside, np.repeat(["a", "c"], 25), np.repeat(["b", "d"], 25)), seed=0)
+    assert 0.0 < two.low <= two.point <= two.high < 1.0
