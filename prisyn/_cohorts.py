@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,9 +41,9 @@ def read_records(
     return read_cohort(path, label=label, donor=donor)
 
 
-def unnamed_types(cohort: Cohort | Table, fitted: Fitted) -> tuple[str, ...]:
-    """A confidential line for the owner of the data, where types were too small to be named."""
-    lost = sorted(set(cohort.types) - set(fitted.types))
+def unnamed_types(cohort: Cohort | Table, fitted: Fitted, merged: Collection[str] = ()) -> tuple[str, ...]:
+    """A confidential line for the owner of the data, where types were too small to be named, and are not `merged`."""
+    lost = sorted(set(cohort.types) - set(fitted.types) - set(merged))
     if not lost:
         return ()
     return (

@@ -130,13 +130,14 @@ def fit(
             earlier=promise.earlier,
         )
         private.take_as_public(ACCEPTED)
-        for line in settle_rare(private, rare, method=method, public=public_cells).lines():
+        settled = settle_rare(private, rare, method=method, public=public_cells)
+        for line in settled.lines():
             say(line)
         with counting(lambda: f"fitting {private!r}") as progress:
             fitted = generator(method).fit(private, grn=graph, public=public_cells, seed=seed, progress=progress)
         made(fitted.ledger)
         fitted.save(out)
-    for line in unnamed_types(records, fitted):
+    for line in unnamed_types(records, fitted, settled.merged):
         say(line)
     say(fitted.ledger.statement())
     example = "synthetic.csv" if table else "synthetic.h5ad"

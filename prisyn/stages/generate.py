@@ -53,7 +53,8 @@ def fit_stage(run: Run, display: Lines) -> Stage:
             noise_seed=section.noise_seed,
         )
         private.take_as_public(ACCEPTED)
-        for line in settle_rare(private, section.rare, method=section.method, public=public).lines():
+        settled = settle_rare(private, section.rare, method=section.method, public=public)
+        for line in settled.lines():
             display.say(line)
         fitted = generator(section.method).fit(
             private,
@@ -63,7 +64,7 @@ def fit_stage(run: Run, display: Lines) -> Stage:
             progress=lambda done, total: display.advance(done, total, "fitting"),
         )
         fitted.save(run.out / MODEL)
-        for line in unnamed_types(members, fitted):
+        for line in unnamed_types(members, fitted, settled.merged):
             display.say(line)
         spent = "" if fitted.ledger.private else " (fixed noise seed: not private)"
         display.say(f"epsilon {fitted.ledger.epsilon:.4g} at delta {fitted.ledger.delta:g} spent{spent}")
