@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 Unit = Literal["cell", "donor"]
+Mechanisms = tuple[tuple[float, int, float, bool], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Ledger:
         grid = 1e-4 * min(max(self.budget_epsilon, 1.0), 10.0)
         # Names and sizes change nothing, and left out they do not keep equal mechanisms from being known again.
         mechanisms = tuple((entry.mu, entry.steps, entry.sample_rate, entry.exchanges) for entry in self.entries)
-        return float(_loss_distribution(mechanisms, grid).get_epsilon_for_delta(delta))
+        return _numerical_epsilon(mechanisms, delta, grid)
 
     @property
     def mu(self) -> float:
@@ -175,8 +176,13 @@ class Ledger:
         )
 
 
-@lru_cache(maxsize=32)
-def _loss_distribution(mechanisms: tuple[tuple[float, int, float, bool], ...], grid: float) -> PrivacyLossDistribution:
+@lru_cache(maxsize=1024)
+def _numerical_epsilon(mechanisms: Mechanisms, delta: float, grid: float) -> float:
+    return float(_loss_distribution(mechanisms, grid).get_epsilon_for_delta(delta))
+
+
+@lru_cache(maxsize=16)
+def _loss_distribution(mechanisms: Mechanisms, grid: float) -> PrivacyLossDistribution:
     """Compose mechanisms (mu, steps, sample rate, exchanges) numerically, an upper bound (Doroshenko et al., 2022).
 
     A subsample that misses the unit shows R = N(r, s^2). Where it adds, one that has it shows N(a, s^2), |a - r| <= d,
