@@ -63,7 +63,7 @@ class TableCopula:
         seed: int,
         progress: Progress | None = None,
     ) -> TableCopulaFitted:
-        """Measure through the barrier and decode. Graph and public cells are not used; `seed` draws records to compare."""
+        """Measure, and decode; `seed` draws records to compare. Graph and public cells are not used."""
         tell = progress or (lambda done, total: None)
         vectors = private.table_vectors
         left = private.share_left
