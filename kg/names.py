@@ -22,6 +22,9 @@ from prisyn_base import InputError, Problem
 MARGIN = 0.04
 """A name is ambiguous when a second gene comes within this of the best score."""
 
+ENTREZ = frozenset({"NCBIGENE", "ENTREZ", "GENEID", "EGID", "EG"})
+"""What stands before a number of NCBI Gene, in capitals."""
+
 _BASE = {
     NameKind.SYMBOL: 1.0,
     NameKind.CURATED: 0.96,
@@ -71,7 +74,7 @@ class Resolver:
         another species.
         """
         wanted = _species(species)
-        if known := self._index.by_curie.get(name.strip()):
+        if known := self._identified(name.strip()):
             why = f"{name.strip()!r} is the identifier of {known.symbol}"
             return Resolution(name, known, (Candidate(known, "identifier", 1.0, why),), False, why)
         candidates = self._candidates(name.strip(), wanted)
@@ -166,6 +169,11 @@ class Resolver:
     def has_spaced(self, name: str) -> bool:
         """Whether a name of as many words is on file."""
         return any(found.text.count(" ") + found.text.count("-") >= name.count(" ") for found in self._spaced(name))
+
+    def _identified(self, name: str) -> Gene | None:
+        """The gene or family of an identifier, of a number in NCBI Gene too (`NCBIGene:2623`)."""
+        prefix, _, number = name.partition(":")
+        return self.gene_by_entrez(number) if prefix.upper() in ENTREZ else self._index.by_curie.get(name)
 
     def _spaced(self, name: str) -> tuple[Name, ...]:
         key = fold(name)

@@ -102,7 +102,7 @@ def _run(job: Job, documents: Sequence[Document], graph: GraphStore, *, retry: b
 def _show_factors(reader: KnowledgeReader, document: Document) -> int:
     """Print the factors that were named, from the log of the job; how many there are."""
     factors, _ = reader.factors(reader.genes(document), document)
-    rows = [{"factor": f.gene.symbol, "curie": f.gene.curie, "named in": round(f.share, 3)} for f in factors]
+    rows = [{"factor": f.gene.symbol, "curie": f.gene.curie, "share of askings": round(f.share, 3)} for f in factors]
     emit(rows, Format.TABLE)
     return len(rows)
 

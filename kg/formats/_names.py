@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from kg.model import Evidence, Gene, GeneKind
-from kg.names import resolver
+from kg.names import ENTREZ, resolver
 
 TAXA = {"human": "9606", "mouse": "10090"}
 """NCBI's taxonomy numbers of the species whose genes are named by `kg.names`."""
@@ -14,7 +14,6 @@ PREFIXES = ("HGNC", "MGI", "FPLX")
 """The identifiers that `kg.names` has on file."""
 
 _IDENTIFIER = re.compile(r"[A-Za-z][\w.-]*:\S+")
-_ENTREZ = ("NCBIGENE", "ENTREZ", "EGID", "EG")
 
 
 class Names:
@@ -82,9 +81,7 @@ class Names:
         The prefix may be in any case; numbers of NCBI Gene are known for human genes.
         """
         prefix, _, number = curie.partition(":")
-        if prefix.upper() in _ENTREZ:
-            return resolver().gene_by_entrez(number)
-        if prefix.upper() not in PREFIXES:
+        if prefix.upper() not in (*PREFIXES, *ENTREZ):
             return None
         candidates = resolver().resolve(f"{prefix.upper()}:{number}").candidates
         return candidates[0].gene if candidates and candidates[0].how == "identifier" else None
