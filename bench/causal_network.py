@@ -6,9 +6,9 @@
 
 `scale` trains for 20 batches of 256 cells (random counts: only their size matters) under graphs of 1,000 genes with 2
 to 30 regulators a target, each in a process of its own: processor seconds of the least disturbed batch, and the peak
-memory less what the same process holds before it trains. 63 regulators, 937 targets and 15 regulators a target are GRouNdGAN's default
-(Zinati et al. 2024), whose masked layers are dense: 2 x (15 + 1) hidden units a target make 29,984 x 29,984 numbers,
-3.6 GB a layer before gradients.
+memory less what the same process holds before it trains. 63 regulators, 937 targets and 15 regulators a target are
+GRouNdGAN's default (Zinati et al. 2024), whose masked layers are dense: 2 x (15 + 1) hidden units a target make 29,984
+x 29,984 numbers, 3.6 GB a layer before gradients.
 
 `realism` splits pbmc3k anew by each seed (.7 to train on), takes the 63 transcription factors and 937 other genes that
 are most dispersed among the training cells, infers 15 regulators a target from those cells (gradient boosted trees),
