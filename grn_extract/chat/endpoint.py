@@ -151,9 +151,8 @@ class ChatEndpoint:
         with self._lock:
             if key not in self._models:
                 models = require("langchain.chat_models", extra="llm")
-                options = _options(self._provider, self._model, self._where, max_tokens)
-                if temperature == temperature:
-                    options["temperature"] = temperature
+                warmth = temperature if temperature == temperature else None
+                options = _options(self._provider, self._model, self._where, max_tokens, warmth)
                 self._models[key] = models.init_chat_model(self._model, model_provider=self._provider, **options)
             return self._models[key]
 
@@ -163,21 +162,30 @@ _SCHEMA_WORDS = ("response_format", "json_schema", "output_format", "output_conf
 _NO_KEY = "none"
 
 
-def _options(provider: str, model: str, where: Where, max_tokens: int) -> dict[str, Any]:
-    """What each provider's package calls a time limit, a most of tokens and a server; retrying is our own."""
-    server = {"base_url": where.server} if where.server else {}
+def _options(provider: str, model: str, where: Where, max_tokens: int, warmth: float | None) -> dict[str, Any]:
+    """What each provider's package calls a time limit, a most of tokens, a server and a temperature (None: its own);
+    retrying is our own."""
+    server: dict[str, Any] = {"base_url": where.server} if where.server else {}
+    temperature = {} if warmth is None else {"temperature": warmth}
     if provider == "ollama":
-        return {**server, "client_kwargs": {"timeout": where.timeout}, "num_predict": max_tokens}
+        return {**server, **temperature, "client_kwargs": {"timeout": where.timeout}, "num_predict": max_tokens}
     if provider == "huggingface":
         if Path(model).is_dir():
-            return {"backend": "pipeline", "max_tokens": max_tokens}
-        return {"backend": "endpoint", "max_new_tokens": max_tokens, "timeout": int(where.timeout), **server}
-    options = {**server, "timeout": where.timeout, "max_retries": 0, "max_tokens": max_tokens}
+            return {"backend": "pipeline", "pipeline_kwargs": _generation(max_tokens, warmth)}
+        limits = {"max_new_tokens": max_tokens, "timeout": int(where.timeout)}
+        return {"backend": "endpoint", **limits, **server, **temperature}
+    options = {**server, **temperature, "timeout": where.timeout, "max_retries": 0, "max_tokens": max_tokens}
     if provider == "openai":
         # The older API is the one that every compatible server speaks.
         options["use_responses_api"] = False
         options["api_key"] = os.environ.get(key_variable_of(provider, where.variable), "").strip() or _NO_KEY
     return options
+
+
+def _generation(max_tokens: int, warmth: float | None) -> dict[str, Any]:
+    """What transformers is told: to give the answer without the question; a temperature of nought is an error there."""
+    said = {"max_new_tokens": max_tokens, "return_full_text": False}
+    return {**said, "do_sample": False} if not warmth else {**said, "do_sample": True, "temperature": warmth}
 
 
 def _text(message: Any) -> str:
