@@ -174,7 +174,13 @@ def _options(provider: str, model: str, where: Where, max_tokens: int, warmth: f
             return {"backend": "pipeline", "pipeline_kwargs": _generation(max_tokens, warmth)}
         limits = {"max_new_tokens": max_tokens, "timeout": int(where.timeout)}
         return {"backend": "endpoint", **limits, **server, **temperature}
-    options = {**server, **temperature, "timeout": where.timeout, "max_retries": 0, "max_tokens": max_tokens}
+    options: dict[str, Any] = {
+        **server,
+        **temperature,
+        "timeout": where.timeout,
+        "max_retries": 0,
+        "max_tokens": max_tokens,
+    }
     if provider == "openai":
         # The older API is the one that every compatible server speaks.
         options["use_responses_api"] = False
