@@ -54,7 +54,7 @@ QUICK = {
     "wgan_gp": WganGp(hidden=8, critic_hidden=8, latent=2, steps=2),
 }
 NAMES = [method.name for method in methods() if "cells" in method.cohorts]
-OPEN = [method.name for method in methods() if not method.units]
+OPEN = [method.name for method in methods() if not method.units and "cells" in method.cohorts]
 PRIVATE = [name for name in NAMES if name not in OPEN]
 
 

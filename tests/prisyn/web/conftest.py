@@ -56,7 +56,7 @@ HOSTILE = (
     "<a href='javascript:window.hacked=1'>GATA1</a> activates HBB.",
     "<div hx-get='/who' hx-trigger='load' hx-on:load='window.hacked=1'>GATA1</div> activates HBB.",
     "<meta http-equiv=refresh content='0;url=//evil.example'> GATA1 activates HBB.",
-    "{{ 7 * 7 }} {% raw %} ${7*7} #{7*7} GATA1 activates HBB.",
+    "{{ 719 * 983 }} {% raw %} ${719*983} #{719*983} GATA1 activates HBB.",
     "'\"`--> GATA1 activates HBB ]]> \\u003cscript\\u003e &lt;script&gt;",
     "GATA1\u202e activates \u2066HBB\u2069 \u200b\u200dno\ufeff \x00\x07\x1b[31mnothing.",
     "GA\u0422A1 (Cyrillic) and G\u0410TA1 activate HBB" + "\u0301" * 60 + ".",
@@ -109,7 +109,7 @@ NAMES = (
     "HB\u202eB",
     "H\u200bBB",
     "\u041d\u0412\u0412",
-    "{{ 7 * 7 }}",
+    "{{ 719 * 983 }}",
     "'}) DETACH DELETE n //",
     "javascript:window.hacked=1",
 )

@@ -248,8 +248,11 @@ def test_no_hostile_text_becomes_a_tag_an_address_or_something_unseen(
                 if ATTRIBUTES.match(name):
                     assert str(value).startswith(ALLOWED), f"{address}: {name}={value}"
                     assert not str(value).startswith("//"), f"{address}: {name}={value}"
-        assert not re.findall(r"\b49\b", answer.text), "a template inside a text was run"
-        assert not [character for character in UNSEEN if character in answer.text], address
+        # No time of day or count can read like this product.
+        assert str(719 * 983) not in answer.text, "a template inside a text was run"
+        # What a form sends back is an identifier as it is, and nobody reads it.
+        shown = re.sub(r'<input type="hidden"[^>]*>', "", answer.text)
+        assert not [character for character in UNSEEN if character in shown], address
 
 
 @pytest.mark.parametrize("form", ["table", "tsv", "jsonl", "graphml"])
