@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from cohort import Cohort, Matrix, Table, make_cohort
+from cohort import Cohort, Matrix, Table
 from conditioned_gen.hellinger import log_library, root_proportions
+from conditioned_gen.sampling import synthetic_cohort
 from conditioned_gen.table_vectors import TableVectors
 
 if TYPE_CHECKING:
@@ -98,8 +99,7 @@ class CellVectors:
         for start in range(0, len(vectors), _CHUNK):
             rates = self.rates(vectors[start : start + _CHUNK].astype(np.float64))
             counts[start : start + _CHUNK] = rng.poisson(rates) if expected else np.rint(rates)
-        cells = [f"synthetic-{row}" for row in range(len(counts))]
-        return make_cohort(counts, genes=self.genes, labels=labels, label=label, cells=cells)
+        return synthetic_cohort(counts, genes=self.genes, labels=labels, label=label)
 
     def to_json(self) -> dict[str, Any]:
         """As `Representation.to_json`: nothing."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from cohort import Cohort, Matrix, make_cohort
 from conditioned_gen.ledger import Unit
 from prisyn_base import InputError, Problem, Problems
 
@@ -47,6 +48,18 @@ def draw_labels(
             sizes[code] += 1
             sizes[np.argmax(sizes)] -= 1
     return [name for name, size in zip(types, sizes, strict=True) for _ in range(size)]
+
+
+def positions(labels: Iterable[str], types: Sequence[str]) -> npt.NDArray[np.intp]:
+    """The position of each label among `types`, shape (n,)."""
+    position = {name: code for code, name in enumerate(types)}
+    return np.array([position[str(label)] for label in labels], dtype=np.intp)
+
+
+def synthetic_cohort(counts: Matrix, *, genes: Sequence[str], labels: Sequence[str], label: str) -> Cohort:
+    """Drawn counts (n, g) as a cohort whose cells say by their names that they are synthetic."""
+    cells = [f"synthetic-{row}" for row in range(len(labels))]
+    return make_cohort(counts, genes=genes, labels=labels, label=label, cells=cells)
 
 
 def refuse_do(do: Mapping[str, float] | None, genes: Sequence[str], *, method: str) -> None:

@@ -16,10 +16,10 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from cohort import Cohort, make_cohort
+from cohort import Cohort
 from conditioned_gen.generator import Method
 from conditioned_gen.ledger import Ledger
-from conditioned_gen.sampling import draw_labels, refuse_do
+from conditioned_gen.sampling import draw_labels, positions, refuse_do, synthetic_cohort
 from conditioned_gen.storage import read_arrays, read_ledger, write_model
 
 Floats = npt.NDArray[np.float64]
@@ -95,7 +95,7 @@ class CvaeFitted:
         """As `conditioned_gen.Fitted.sample`; interventions are refused, since this method knows no causes."""
         refuse_do(do, self.genes, method=self.method.name)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
-        codes = np.array([self.types.index(label) for label in drawn], dtype=np.intp)
+        codes = positions(drawn, self.types)
         rng = np.random.default_rng(seed)
         latent = torch.from_numpy(rng.standard_normal((len(codes), self.network.latent)).astype(np.float32))
         with torch.no_grad():
@@ -103,13 +103,7 @@ class CvaeFitted:
         middle, spread = self.library[codes].T
         libraries = np.exp(middle + spread * rng.standard_normal(len(codes)))
         counts = rng.poisson(libraries[:, None] * proportions)
-        return make_cohort(
-            counts,
-            genes=self.genes,
-            labels=drawn,
-            label=self.label,
-            cells=[f"synthetic-{row}" for row in range(len(drawn))],
-        )
+        return synthetic_cohort(counts, genes=self.genes, labels=drawn, label=self.label)
 
     def save(self, folder: str | Path) -> None:
         """As `conditioned_gen.Fitted.save`."""

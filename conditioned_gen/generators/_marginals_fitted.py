@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from cohort import Cohort, make_cohort
+from cohort import Cohort
 from conditioned_gen.generator import Method
 from conditioned_gen.generators import MARGINALS
 from conditioned_gen.generators._forest import Codes, Forest, draw_levels
 from conditioned_gen.generators._levels import LEVELS, draw_counts
 from conditioned_gen.ledger import Ledger
-from conditioned_gen.sampling import draw_labels, refuse_do
+from conditioned_gen.sampling import draw_labels, positions, refuse_do, synthetic_cohort
 from conditioned_gen.storage import read_arrays, read_ledger, write_model
 
 Floats = npt.NDArray[np.float64]
@@ -54,7 +54,7 @@ class MarginalsFitted:
         """As `conditioned_gen.Fitted.sample`; interventions are refused, since tables know no direction."""
         refuse_do(do, self.genes, method=self.method.name)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
-        codes = np.array([self.types.index(name) for name in drawn], dtype=np.intp)
+        codes = positions(drawn, self.types)
         rng = np.random.default_rng(seed)
         counts = np.empty((len(codes), len(self.genes)), dtype=np.float32)
         for start in range(0, len(codes), _CHUNK):
@@ -64,8 +64,7 @@ class MarginalsFitted:
             drawn_counts = rng.poisson(libraries[:, None] * self.proportions)
             drawn_counts[:, self.columns] = draw_counts(rng, draw_levels(rng, self.tables, chunk, self.forest))
             counts[start : start + _CHUNK] = drawn_counts
-        cells = [f"synthetic-{row}" for row in range(len(drawn))]
-        return make_cohort(counts, genes=self.genes, labels=drawn, label=self.label, cells=cells)
+        return synthetic_cohort(counts, genes=self.genes, labels=drawn, label=self.label)
 
     def save(self, folder: str | Path) -> None:
         """As `conditioned_gen.Fitted.save`."""

@@ -16,7 +16,7 @@ from cohort import Cohort, Table
 from conditioned_gen.generator import Method
 from conditioned_gen.ledger import Ledger
 from conditioned_gen.representation import Representation, saved_representation
-from conditioned_gen.sampling import draw_labels, refuse_do
+from conditioned_gen.sampling import draw_labels, positions, refuse_do
 from conditioned_gen.storage import read_arrays, read_ledger, write_model
 
 Floats = npt.NDArray[np.float64]
@@ -72,8 +72,7 @@ class NetworkFitted:
         """As `conditioned_gen.Fitted.sample`; interventions are refused, since such a network knows no causes."""
         refuse_do(do, self.genes, method=self.method.name)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
-        position = {name: code for code, name in enumerate(self.types)}
-        codes = np.array([position[name] for name in drawn], dtype=np.int64)
+        codes = positions(drawn, self.types)
         rng = np.random.default_rng(seed)
         noise = rng.standard_normal((len(codes), self.network.latent), dtype=np.float32)
         vectors = generated(self.network, noise, codes)

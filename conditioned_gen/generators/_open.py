@@ -9,6 +9,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from conditioned_gen.barrier import PrivateCohort
+from conditioned_gen.sampling import positions
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,7 +26,6 @@ class OpenRecords:
 def open_records(private: PrivateCohort) -> OpenRecords:
     """All records of declared types. Raises `InputError` unless the promise is an infinite epsilon."""
     cohort = private.unprotected()
-    position = {name: code for code, name in enumerate(private.types)}
-    types = np.array([position[str(name)] for name in cohort.labels], dtype=np.intp)
+    types = positions(cohort.labels, private.types)
     counts = np.bincount(types, minlength=len(private.types)).astype(np.float64)
     return OpenRecords(cohort.counts, types, counts)

@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from cohort import Cohort, make_cohort
+from cohort import Cohort
 from conditioned_gen.generator import Method
 from conditioned_gen.generators import GRN_SUBSPACE
 from conditioned_gen.generators._subspace_mixtures import Mixtures
 from conditioned_gen.ledger import Ledger
 from conditioned_gen.networks import CausalNetwork
 from conditioned_gen.networks.causal import held_deviation
-from conditioned_gen.sampling import check_do, draw_labels
+from conditioned_gen.sampling import check_do, draw_labels, positions, synthetic_cohort
 from conditioned_gen.storage import read_arrays, read_ledger, write_model
 
 Floats = npt.NDArray[np.float64]
@@ -72,18 +72,12 @@ class SubspaceFitted:
         """As `conditioned_gen.Fitted.sample`. With the same seed, cells differ under `do` only in what it reaches."""
         held = check_do(do or {}, self.genes)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
-        codes = np.array([self.types.index(label) for label in drawn], dtype=np.intp)
+        codes = positions(drawn, self.types)
         chunks = [
             self._chunk(codes[start : start + _CHUNK], held, seed=seed, chunk=number)
             for number, start in enumerate(range(0, len(codes), _CHUNK))
         ]
-        return make_cohort(
-            sp.vstack(chunks),
-            genes=self.genes,
-            labels=drawn,
-            label=self.label,
-            cells=[f"synthetic-{row}" for row in range(len(drawn))],
-        )
+        return synthetic_cohort(sp.vstack(chunks), genes=self.genes, labels=drawn, label=self.label)
 
     def save(self, folder: str | Path) -> None:
         """As `conditioned_gen.Fitted.save`."""

@@ -23,14 +23,14 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.special import ndtr, ndtri
 
-from cohort import Cohort, make_cohort, to_dense
+from cohort import Cohort, to_dense
 from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import COPULA
 from conditioned_gen.generators._gene_counts import Marginals, marginals
 from conditioned_gen.generators._open import open_records
 from conditioned_gen.ledger import Ledger
-from conditioned_gen.sampling import draw_labels, refuse_do
+from conditioned_gen.sampling import draw_labels, positions, refuse_do, synthetic_cohort
 from conditioned_gen.storage import read_arrays, read_ledger, write_model
 from kg import GRN
 
@@ -133,7 +133,7 @@ class CopulaFitted:
         """As `conditioned_gen.Fitted.sample`; interventions are refused, since correlations know no direction."""
         refuse_do(do, self.genes, method=self.method.name)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
-        codes = np.array([self.types.index(name) for name in drawn], dtype=np.intp)
+        codes = positions(drawn, self.types)
         counts = np.empty((len(codes), len(self.genes)), dtype=np.float32)
         rng = np.random.default_rng(seed)
         for code in np.unique(codes):
@@ -141,8 +141,7 @@ class CopulaFitted:
             for start in range(0, len(rows), _CHUNK):
                 chunk = rows[start : start + _CHUNK]
                 counts[chunk] = self._draw(int(code), len(chunk), rng)
-        cells = [f"synthetic-{row}" for row in range(len(drawn))]
-        return make_cohort(counts, genes=self.genes, labels=drawn, label=self.label, cells=cells)
+        return synthetic_cohort(counts, genes=self.genes, labels=drawn, label=self.label)
 
     def _draw(self, code: int, n: int, rng: np.random.Generator) -> Floats:
         loadings = self.factors[code]

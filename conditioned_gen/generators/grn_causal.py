@@ -28,6 +28,7 @@ from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import GRN_CAUSAL
 from conditioned_gen.generators._causal_fitted import CausalFitted, load_fitted
+from conditioned_gen.generators._open import open_records
 from conditioned_gen.generators._subspace_fitted import SubspaceFitted
 from conditioned_gen.generators.grn_subspace import GrnSubspace
 from conditioned_gen.hellinger import root_proportions
@@ -77,11 +78,10 @@ class GrnCausal:
     def _on_records(
         self, private: PrivateCohort, edges: EdgeArrays, *, seed: int, progress: Progress | None
     ) -> CausalFitted:
-        records = private.unprotected()
-        position = {name: code for code, name in enumerate(private.types)}
-        codes = np.array([position[str(name)] for name in records.labels], dtype=np.intp)
+        records = open_records(private)
+        codes = records.types
         cells = train(
-            records.counts,
+            records.values,
             codes,
             edges,
             types=len(private.types),
@@ -89,11 +89,11 @@ class GrnCausal:
             seed=seed,
             progress=progress,
         )
-        logs = np.log(np.maximum(row_sums(records.counts), 1.0))
+        logs = np.log(np.maximum(row_sums(records.values), 1.0))
         inside = [logs[codes == code] for code in range(len(private.types))]
         inside = [some if len(some) else logs for some in inside]
         means, sds = np.array([some.mean() for some in inside]), np.array([some.std() for some in inside])
-        return self._fitted(private, cells, np.maximum(np.bincount(codes, minlength=len(inside)), 1.0), means, sds)
+        return self._fitted(private, cells, np.maximum(records.counts, 1.0), means, sds)
 
     def _on_public(
         self,

@@ -16,14 +16,14 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from cohort import Cohort, make_cohort, row_sums
+from cohort import Cohort, row_sums
 from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import NEGATIVE_BINOMIAL
 from conditioned_gen.generators._gene_counts import dispersion, draw
 from conditioned_gen.generators._open import open_records
 from conditioned_gen.ledger import Ledger
-from conditioned_gen.sampling import draw_labels, refuse_do
+from conditioned_gen.sampling import draw_labels, positions, refuse_do, synthetic_cohort
 from conditioned_gen.storage import read_arrays, read_ledger, write_model
 from kg import GRN
 
@@ -111,7 +111,7 @@ class NegativeBinomialFitted:
         """As `conditioned_gen.Fitted.sample`; interventions are refused, since genes know nothing of each other."""
         refuse_do(do, self.genes, method=self.method.name)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
-        codes = np.array([self.types.index(name) for name in drawn], dtype=np.intp)
+        codes = positions(drawn, self.types)
         rng = np.random.default_rng(seed)
         counts = np.empty((len(codes), len(self.genes)), dtype=np.float32)
         for start in range(0, len(codes), _CHUNK):
@@ -120,8 +120,7 @@ class NegativeBinomialFitted:
             sizes = np.exp(mean + sd * rng.standard_normal(len(chunk)))
             means = sizes[:, None] * self.proportions[chunk]
             counts[start : start + _CHUNK] = draw(rng, means, self.dispersions[chunk])
-        cells = [f"synthetic-{row}" for row in range(len(drawn))]
-        return make_cohort(counts, genes=self.genes, labels=drawn, label=self.label, cells=cells)
+        return synthetic_cohort(counts, genes=self.genes, labels=drawn, label=self.label)
 
     def save(self, folder: str | Path) -> None:
         """As `conditioned_gen.Fitted.save`."""

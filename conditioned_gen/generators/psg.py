@@ -19,7 +19,7 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from cohort import Cohort, make_cohort
+from cohort import Cohort
 from conditioned_gen.barrier import PrivateCohort
 from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import PSG
@@ -28,7 +28,7 @@ from conditioned_gen.generators._critic import twin
 from conditioned_gen.gradients import PerRecordLoss
 from conditioned_gen.ledger import Ledger
 from conditioned_gen.representation import CellVectors, Representation, Vectors
-from conditioned_gen.sampling import draw_labels, refuse_do
+from conditioned_gen.sampling import draw_labels, positions, refuse_do, synthetic_cohort
 from conditioned_gen.storage import read_arrays, read_ledger, write_model
 from kg import GRN
 
@@ -181,16 +181,12 @@ class SetFitted:
         """As `conditioned_gen.Fitted.sample`: cells drawn around those of the set, each as likely as the others."""
         refuse_do(do, self.genes, method=self.method.name)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
-        codes = np.array([self.types.index(name) for name in drawn], dtype=np.intp)
+        codes = positions(drawn, self.types)
         rng = np.random.default_rng(seed)
         proportions = self.proportions[codes, rng.integers(self.proportions.shape[1], size=len(codes))]
         libraries = np.exp(self.library[0] + self.library[1] * rng.standard_normal(len(codes)))
-        return make_cohort(
-            rng.poisson(libraries[:, None] * proportions),
-            genes=self.genes,
-            labels=drawn,
-            label=self.label,
-            cells=[f"synthetic-{row}" for row in range(len(drawn))],
+        return synthetic_cohort(
+            rng.poisson(libraries[:, None] * proportions), genes=self.genes, labels=drawn, label=self.label
         )
 
     def save(self, folder: str | Path) -> None:

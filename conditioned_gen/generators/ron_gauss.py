@@ -27,7 +27,7 @@ from conditioned_gen.generator import Method, Progress
 from conditioned_gen.generators import RON_GAUSS
 from conditioned_gen.ledger import Ledger
 from conditioned_gen.representation import Representation, saved_representation
-from conditioned_gen.sampling import draw_labels, refuse_do
+from conditioned_gen.sampling import draw_labels, positions, refuse_do
 from conditioned_gen.storage import read_arrays, read_ledger, write_model
 from kg import GRN
 
@@ -194,7 +194,7 @@ class RonGaussFitted:
         """As `conditioned_gen.Fitted.sample`; interventions are refused, since a covariance knows no direction."""
         refuse_do(do, self.genes, method=self.method.name)
         drawn = draw_labels(n, labels, self.types, self.counts, unit=self.ledger.unit)
-        codes = np.array([self.types.index(name) for name in drawn], dtype=np.intp)
+        codes = positions(drawn, self.types)
         rng = np.random.default_rng(seed)
         normal = rng.standard_normal((len(codes), len(self.projection)))
         inside = self.means[codes]
